@@ -1,0 +1,30 @@
+// The door to the world: everything a server needs that is not computation. One per server.
+#pragma once
+
+#include <string_view>
+
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/env/clock.h"
+#include "common/env/disk.h"
+#include "common/env/net.h"
+#include "common/env/scheduler.h"
+
+namespace okapi {
+
+class Env {
+ public:
+  virtual ~Env() = default;
+  virtual Clock& clock() = 0;
+  virtual Disk& disk() = 0;
+  virtual Net& net() = 0;
+  virtual Scheduler& scheduler() = 0;
+  virtual const Logger& log() = 0;
+  // A seed for one more generator. Any thread.
+  virtual uint64_t seed() = 0;
+  // The world is past repair (a failed log write): says why and ends the process with `exit_code`.
+  // In the simulator it unwinds to the scheduler by the only exception of the house.
+  [[noreturn]] virtual void fatal(int exit_code, std::string_view why) = 0;
+};
+
+}  // namespace okapi

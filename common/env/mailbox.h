@@ -1,0 +1,117 @@
+// Many producers, one consumer (the stage that owns the box), drained as a batch. Posts that
+// happened one after the other stay in that order. The owner is rung once per change from empty to
+// nonempty.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/base/assert.h"
+#include "common/base/mutex.h"
+#include "common/env/stage.h"
+
+namespace okapi {
+
+template <class T>
+class Mailbox {
+ public:
+  // A batch of more items than this counts as heavy (architecture section 7, hand-offs rule 3).
+  static constexpr size_t kHeavyItems = 256;
+
+  // Before the first post. The bell outlives the box's last post.
+  void attach(Bell& bell) { bell_ = &bell; }
+
+  // Any thread. Posts the items of `batch` in order and leaves it empty (its memory is reused).
+  void post(std::vector<T>& batch) {
+    OKAPI_ASSERT(bell_ != nullptr);
+    if (batch.empty()) return;
+    if (bell_->holds()) {
+      bell_->hold(
+          [this, kept = std::make_shared<std::vector<T>>(std::move(batch))] { put(*kept); });
+      batch.clear();
+      return;
+    }
+    put(batch);
+  }
+  void post(T item) {
+    std::vector<T> batch;
+    batch.push_back(std::move(item));
+    post(batch);
+  }
+
+  // Owner only: moves everything waiting to the end of `out`; false if there was nothing.
+  bool drain(std::vector<T>& out) {
+    if (size_.load(std::memory_order_acquire) == 0) return false;
+    MutexLock lock(mutex_);
+    if (out.empty()) {
+      out.swap(items_);
+    } else {
+      out.insert(out.end(), std::make_move_iterator(items_.begin()),
+                 std::make_move_iterator(items_.end()));
+    }
+    items_.clear();
+    size_.store(0, std::memory_order_release);
+    return true;
+  }
+
+  // Any thread: how many items wait.
+  size_t size() const { return size_.load(std::memory_order_acquire); }
+
+ private:
+  void put(std::vector<T>& batch) {
+    bool was_empty;
+    bool heavy = batch.size() > kHeavyItems;
+    {
+      MutexLock lock(mutex_);
+      was_empty = items_.empty();
+      if (was_empty) {
+        items_.swap(batch);
+      } else {
+        items_.insert(items_.end(), std::make_move_iterator(batch.begin()),
+                      std::make_move_iterator(batch.end()));
+      }
+      size_.store(items_.size(), std::memory_order_release);
+    }
+    batch.clear();
+    if (was_empty) bell_->ring(heavy);
+  }
+
+  Bell* bell_ = nullptr;
+  Mutex mutex_;
+  std::vector<T> items_ GUARDED_BY(mutex_);
+  std::atomic<size_t> size_{0};
+};
+
+// Where a stage puts its output without knowing who reads it. Gathers during a step; `flush` posts
+// the batch, once per turn (a post per item costs 1.4 times the CPU). Owner's thread only.
+template <class T>
+class Sink {
+ public:
+  Sink() = default;
+  explicit Sink(Mailbox<T>& to) : to_(&to) {}
+  // False after disconnect(): what is added then is dropped.
+  bool connected() const { return to_ != nullptr; }
+  void disconnect() {
+    to_ = nullptr;
+    batch_.clear();
+  }
+  void add(T item) {
+    if (to_ != nullptr) batch_.push_back(std::move(item));
+  }
+  void flush() {
+    if (to_ != nullptr) to_->post(batch_);
+  }
+  bool pending() const { return !batch_.empty(); }
+  // Items waiting at the reader, for back-pressure.
+  size_t backlog() const { return to_ == nullptr ? 0 : to_->size(); }
+
+ private:
+  Mailbox<T>* to_ = nullptr;
+  std::vector<T> batch_;
+};
+
+}  // namespace okapi

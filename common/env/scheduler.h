@@ -1,0 +1,37 @@
+// Runs stages. The real one gives each stage a named home thread; the simulator steps one runnable
+// stage after the other in an order drawn from a seed.
+#pragma once
+
+#include <string>
+
+#include "common/env/net.h"
+#include "common/env/stage.h"
+
+namespace okapi {
+
+// Whose thread may take a stage's turn (architecture section 7, hand-offs).
+enum class Lending {
+  kHomeOnly,  // stages with sockets; and those that wait, with the one exception below
+  kAnyone,    // stages that neither wait nor own sockets: a guest runs them after his own step
+  kWaiting,   // Sync: home only, but a Selector that said Turn::lend_to_waiting may run it
+};
+
+struct StageOptions {
+  // Thread name, at most 15 characters. Stages with the same home share that thread.
+  std::string home;
+  Lending lending = Lending::kHomeOnly;
+  // The stage's sockets, if it has any; a home has at most one poller. Must outlive the enrolment.
+  Poller* poller = nullptr;
+};
+
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+  // Takes the stage in; it gets a first step soon. Any thread. The bell lives until retire().
+  virtual Bell& enroll(Stage& stage, const StageOptions& options) = 0;
+  // Takes the stage out. When it returns, no step of it runs or will run. Not from the stage's own
+  // step; a home with no stage left ends its thread.
+  virtual void retire(Stage& stage) = 0;
+};
+
+}  // namespace okapi

@@ -1,0 +1,26 @@
+// A transaction in its one encoding: the payload of a log record, and the data of a PROPOSAL. Made
+// once by Prep (or received from a leader), then shared by log, learners and committed log.
+#pragma once
+
+#include "common/base/bytes.h"
+#include "server/txn/txn.h"
+
+namespace okapi {
+
+struct EncodedTxn {
+  Zxid zxid;
+  SharedBytes bytes;  // TxnHeader, body, optional TxnDigest
+};
+
+// Encodes header + body + digest. `body` is a record of server/txn/txn.h.
+template <jute::Record Body>
+EncodedTxn encode_txn(const TxnHeader& header, const Body& body,
+                      const std::optional<TxnDigest>& digest) {
+  std::string out;
+  jute::encode(out, header);
+  jute::encode(out, body);
+  if (digest.has_value()) jute::encode(out, *digest);
+  return EncodedTxn{header.zxid, SharedBytes::copy_of(out)};
+}
+
+}  // namespace okapi
