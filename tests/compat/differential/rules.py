@@ -1,0 +1,70 @@
+"""What a 3.9.5 server answers where it differs from 3.8.0, computed from the answer of the 3.8.0 server.
+
+One function per row of the table "3.8.0 versus 3.9.5" of the protocol page that a stream can meet. The rows
+which a stream avoids, as the states of the servers would part, are covered one by one in conformance tests.
+Each function turns the reference's item into the one we have to send; nothing else may differ.
+"""
+import ops
+from jute import Reader
+
+LONE_END = ops.MULTI_END
+
+
+def expected(item, request, probe):
+    """The item ours has to send for this request; probe(op, body) asks the reference something."""
+    for rule in (exists_on_unreadable_node, bad_flags_or_acl_in_multi, null_path_in_multi, create2_in_multi):
+        item = rule(item, request, probe)
+    return item
+
+
+def exists_on_unreadable_node(item, request, probe):
+    """Row "exists on unreadable node": 3.8.0 answers with the Stat, 3.9.5 with -102."""
+    if request.op != ops.EXISTS or item["err"] != ops.OK:
+        return item
+    if probe(ops.GET_DATA, request.body).err != ops.NO_AUTH:
+        return item
+    return error(item, ops.NO_AUTH)
+
+
+def bad_flags_or_acl_in_multi(item, request, _probe):
+    """Row "bad flags / null ACL in multi": per-operation errors in 3.8.0, the whole multi -5 in 3.9.5."""
+    if request.op == ops.MULTI and not request.decodes:
+        return error(item, ops.MARSHALLING)
+    return item
+
+
+def null_path_in_multi(item, request, _probe):
+    """Row "null path in multi": -5 with a lone terminator as body in 3.8.0, without a body in 3.9.5."""
+    if request.op == ops.MULTI and item["err"] == ops.MARSHALLING and item.get("raw") == LONE_END:
+        return error(item, ops.MARSHALLING)
+    return item
+
+
+def create2_in_multi(item, request, _probe):
+    """Row "create2 sub-op in multi": type 1 and path in 3.8.0, type 15 with path and Stat in 3.9.5.
+
+    The Stat of a node just made is known in full.
+    """
+    if request.op != ops.MULTI or item["err"] != ops.OK or "results" not in item:
+        return item
+    results = []
+    for (op, body), result in zip(request.parts, item["results"]):
+        if op in (ops.CREATE2, ops.CREATE_CONTAINER) and result["type"] == ops.CREATE:
+            result = {"type": ops.CREATE2, "err": ops.OK, "path": result["path"], "stat": new_stat(item["zxid"], body)}
+        results.append(result)
+    return {**item, "results": results}
+
+
+def error(item, err):
+    return {"reply": item["reply"], "xid": item["xid"], "zxid": item["zxid"], "err": err, "raw": b""}
+
+
+def new_stat(zxid, create_body):
+    reader = Reader(create_body)
+    reader.string()
+    data = reader.buffer()
+    reader.vector(reader.acl)
+    ephemeral = reader.i32() in (ops.EPHEMERAL, ops.EPHEMERAL_SEQUENTIAL)
+    return {"czxid": zxid, "mzxid": zxid, "ctime": True, "mtime": True, "version": 0, "cversion": 0, "aversion": 0,
+            "ephemeralOwner": "the session" if ephemeral else 0, "dataLength": len(data or b""), "numChildren": 0,
+            "pzxid": zxid}
