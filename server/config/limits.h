@@ -1,0 +1,77 @@
+// Every bound of the server in one place (safety section 5.6). The numbers here are the defaults;
+// some have a key (named in the comment), the simulator shrinks any of them. Plain values: any
+// thread; constant after start.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace okapi {
+
+struct Limits {
+  // --- frames and replies ---
+  // Longest frame accepted from a client, equality allowed; also the bound of a record (key
+  // jute.maxbuffer).
+  int32_t frame_bytes_max = 1'048'575;
+  // Slack above frame_bytes_max for records read from disk (key jute.maxbuffer.extrasize; unset:
+  // the same as frame_bytes_max, at least 1024).
+  int32_t disk_record_extra_bytes = 1'048'575;
+  // Memory of one connection before its session exists; a frame grows as its bytes arrive.
+  size_t unauthenticated_bytes_max = 64 * 1024;
+  size_t frame_growth_step_bytes = 64 * 1024;
+  // Frames above this count as large (key largeRequestThreshold; -1 = none is).
+  int32_t large_request_threshold_bytes = -1;
+  // Sum of large frames in work (key largeRequestMaxBytes).
+  int32_t large_request_bytes_max = 104'857'600;
+  // Unread reply bytes of one connection: reading from it stops at half, the connection ends at
+  // the bound, or at four times the reply if one reply is larger than that (key maxOutboxBytes).
+  int64_t outbox_bytes_max = 67'108'864;
+
+  // --- requests ---
+  // Requests in the pipeline, all connections; then sockets are not read (globalOutstandingLimit).
+  int32_t outstanding_requests_max = 1'000;
+  // Requests of one connection in flight.
+  int32_t connection_requests_in_flight_max = 1'000;
+  int32_t multi_ops_max = 100'000;
+  // Identities that one connection may gather by auth packets.
+  int32_t identities_per_connection_max = 1'000;
+  // Entries of one ACL list after `auth` entries were expanded.
+  int32_t acl_entries_max = 100'000;
+  // 0 = no bound (key maxWatchesPerConnection).
+  int64_t watches_per_connection_max = 0;
+  // Items in one worker's feed; past it sockets are not read.
+  size_t feed_items_max = 65'536;
+
+  // --- connections and sessions ---
+  // From one address; 0 = no bound (key maxClientCnxns).
+  int32_t connections_per_ip_max = 60;
+  // Of one listener; 0 = no bound (key maxCnxns).
+  int32_t connections_max = 0;
+  // Sessions that may live at once, far above what is useful: protects the id space and memory.
+  int64_t sessions_max = 16'000'000;
+  // Descriptors kept for files and peers: clients are refused first.
+  int32_t reserved_descriptors = 64;
+  // Refused re-attachments or authentications from one address in a minute before answers to it
+  // are delayed by refused_delay_ms.
+  int32_t refused_per_minute_max = 100;
+  int32_t refused_delay_ms = 1'000;
+
+  // --- log, snapshot, memory ---
+  // Bytes that one write of the transaction log may carry; a larger batch is written in parts.
+  size_t log_batch_bytes_max = 4 * 1024 * 1024;
+  // Zeroed ahead of the log's end while batches are small.
+  size_t log_zero_ahead_bytes = 256 * 1024;
+  size_t log_zero_ahead_batch_bytes_max = 64 * 1024;
+  // Children copied in one hold of a shard lock.
+  size_t child_names_per_slice_max = 1'000;
+  // Nodes counted in one hold by getAllChildrenNumber and getEphemerals.
+  size_t nodes_per_walk_hold_max = 10'000;
+  // 0 = off (key memoryLimitMb).
+  int64_t memory_limit_mb = 0;
+
+  // --- admin ---
+  size_t admin_connections_max = 4;
+  size_t admin_header_bytes_max = 8 * 1024;
+};
+
+}  // namespace okapi
