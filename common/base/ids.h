@@ -27,6 +27,26 @@ using ServerId = Id<struct ServerIdTag, int64_t>;
 using Xid = Id<struct XidTag, int32_t>;
 using Epoch = Id<struct EpochTag, int64_t>;
 
+// One client connection of this server: which worker has it, in which slot of its table, and how
+// often that slot was used before. Elsewhere a connection is this, never a pointer: a stale one
+// finds nothing. 0 is nobody.
+class ConnectionId {
+ public:
+  static constexpr uint32_t kSlots = 1U << 24;
+  constexpr ConnectionId() = default;
+  constexpr ConnectionId(uint8_t worker, uint32_t slot, uint32_t generation)
+      : value_((uint64_t{worker} << 56) | (uint64_t{slot} << 32) | generation) {}
+  constexpr uint8_t worker() const { return static_cast<uint8_t>(value_ >> 56); }
+  constexpr uint32_t slot() const { return static_cast<uint32_t>(value_ >> 32) & (kSlots - 1); }
+  constexpr uint32_t generation() const { return static_cast<uint32_t>(value_); }
+  constexpr uint64_t value() const { return value_; }
+  constexpr explicit operator bool() const { return value_ != 0; }
+  friend constexpr auto operator<=>(ConnectionId, ConnectionId) = default;
+
+ private:
+  uint64_t value_ = 0;
+};
+
 // Transaction id: epoch in the upper 32 bits, counter in the lower. Compared as signed 64 bits, as
 // the reference does.
 class Zxid {
@@ -53,6 +73,14 @@ struct std::hash<okapi::Id<Tag, Rep>> {
   size_t operator()(okapi::Id<Tag, Rep> id) const noexcept {
     // Session ids differ in a few middle bits only; spread them over the whole word.
     auto x = static_cast<uint64_t>(id.value()) * 0x9E3779B97F4A7C15ULL;
+    return static_cast<size_t>(x ^ (x >> 32));
+  }
+};
+
+template <>
+struct std::hash<okapi::ConnectionId> {
+  size_t operator()(okapi::ConnectionId id) const noexcept {
+    auto x = id.value() * 0x9E3779B97F4A7C15ULL;
     return static_cast<size_t>(x ^ (x >> 32));
   }
 };

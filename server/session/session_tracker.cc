@@ -1,0 +1,160 @@
+#include "server/session/session_tracker.h"
+
+#include <algorithm>
+
+namespace okapi {
+
+SessionTracker::SessionTracker(const Options& options, const Logger& log)
+    : options_(options), log_(log), expiry_(options.tick) {
+  to_workers.resize(options.workers);
+}
+
+void SessionTracker::track(SessionId session, int32_t timeout_ms, MonoTime now) {
+  Session& entry = sessions_[session];
+  entry.timeout_ms = timeout_ms;
+  expiry_.touch(session, now, Millis(timeout_ms));
+  count_.add();
+}
+
+void SessionTracker::step(Turn& turn) {
+  MonoTime now = turn.now();
+  inbox_.clear();
+  mail.drain(inbox_);
+  for (SessionMail& item : inbox_) {
+    std::visit([&](auto& kind) { handle(kind, now); }, item);
+  }
+  expire(now);
+  if (answers_missing_ == 0 && expiry_.next().has_value()) turn.wake_at(*expiry_.next());
+  flush();
+}
+
+void SessionTracker::handle(OpenSession& open, MonoTime now) {
+  if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
+  SessionId session = next_id_;
+  next_id_ = SessionId(next_id_.value() + 1);
+  Session& entry = sessions_[session];
+  entry.timeout_ms = open.timeout_ms;
+  entry.connection = open.connection;
+  expiry_.touch(session, now, Millis(open.timeout_ms));
+  count_.add();
+  SessionRequest request{SessionRequest::Kind::kCreate, session, open.connection, open.timeout_ms};
+  to_commit.add(request);
+  to_prep.add(request);
+}
+
+void SessionTracker::handle(AttachSession& attach_mail, MonoTime now) {
+  auto it = sessions_.find(attach_mail.session);
+  bool right = is_password_of(attach_mail.session,
+                              ByteView(attach_mail.password.data(), attach_mail.password.size()));
+  if (!right || it == sessions_.end() || it->second.closing) {
+    refuse(attach_mail.connection);
+    return;
+  }
+  Session& session = it->second;
+  if (session.waiting != nullptr) {
+    refuse(session.waiting->connection);  // a newer connection of the same client
+    session.waiting = std::make_unique<AttachSession>(attach_mail);
+    return;
+  }
+  if (session.connection) {
+    session.waiting = std::make_unique<AttachSession>(attach_mail);
+    order(session.connection, CloseConnection{session.connection});
+    return;
+  }
+  attach(session, attach_mail, now);
+}
+
+void SessionTracker::attach(Session& session, const AttachSession& attach_mail, MonoTime now) {
+  session.connection = attach_mail.connection;
+  expiry_.touch(attach_mail.session, now, Millis(attach_mail.timeout_ms));
+  to_prep.add({SessionRequest::Kind::kSetOwner, attach_mail.session, attach_mail.connection, 0});
+  order(attach_mail.connection,
+        AttachResult{attach_mail.connection, attach_mail.session, attach_mail.timeout_ms});
+}
+
+void SessionTracker::handle(Touches& mail_in, MonoTime) {
+  for (const Touch& touch : mail_in.touches) {
+    auto it = sessions_.find(touch.session);
+    if (it == sessions_.end() || it->second.closing) continue;
+    expiry_.touch(touch.session, touch.at, Millis(touch.timeout_ms));
+  }
+  if (mail_in.answer && answers_missing_ > 0) --answers_missing_;
+}
+
+void SessionTracker::handle(ConnectionClosed& closed, MonoTime now) {
+  auto it = sessions_.find(closed.session);
+  if (it == sessions_.end() || it->second.connection != closed.connection) return;
+  Session& session = it->second;
+  session.connection = ConnectionId();
+  if (session.waiting == nullptr) return;
+  auto waiting = std::move(session.waiting);
+  if (session.closing) {
+    refuse(waiting->connection);
+  } else {
+    attach(session, *waiting, now);
+  }
+}
+
+void SessionTracker::handle(SessionCreated& created, MonoTime now) {
+  // Known already unless another server of the ensemble made it.
+  if (!sessions_.contains(created.session)) track(created.session, created.timeout_ms, now);
+}
+
+void SessionTracker::handle(SessionClosed& closed, MonoTime) {
+  auto it = sessions_.find(closed.session);
+  if (it == sessions_.end()) return;
+  if (it->second.waiting != nullptr) refuse(it->second.waiting->connection);
+  expiry_.remove(closed.session);
+  sessions_.erase(it);
+  count_.add(-1);
+}
+
+void SessionTracker::handle(AskSessions& ask, MonoTime now) {
+  SessionsAnswer answer{ask.ticket, now, {}};
+  for (const auto& [deadline, bucket] : expiry_.buckets()) {
+    std::vector<SessionId> sorted(bucket.begin(), bucket.end());
+    std::sort(sorted.begin(), sorted.end());
+    answer.buckets.emplace_back(deadline, std::move(sorted));
+  }
+  to_admin.add(std::move(answer));
+}
+
+// Before a bucket falls the workers are asked once for touches that they still keep, so that no
+// session expires for a message that was under way.
+void SessionTracker::expire(MonoTime now) {
+  if (answers_missing_ > 0) return;
+  if (asked_for_ != MonoTime()) {
+    for (SessionId session : expiry_.take_expired(asked_for_)) {
+      Session& entry = sessions_.at(session);
+      entry.closing = true;
+      expired_.add();
+      OKAPI_INFO(log_, "Expiring session 0x{:x}, timeout of {}ms exceeded",
+                 static_cast<uint64_t>(session.value()), entry.timeout_ms);
+      to_prep.add({SessionRequest::Kind::kClose, session, ConnectionId(), 0});
+    }
+    asked_for_ = MonoTime();
+  }
+  if (!expiry_.due(now)) return;
+  asked_for_ = now;
+  answers_missing_ = to_workers.size();
+  for (auto& worker : to_workers) worker.add(AskTouches{});
+}
+
+void SessionTracker::refuse(ConnectionId connection) {
+  order(connection, AttachResult{connection, SessionId(), 0});
+}
+
+void SessionTracker::order(ConnectionId connection, SessionOrder what) {
+  to_workers[connection.worker()].add(std::move(what));
+}
+
+void SessionTracker::flush() {
+  // Pending at CommitProcessor before Prep hears of it (O5); the owner is known to Prep before the
+  // new connection may send.
+  to_commit.flush();
+  to_prep.flush();
+  for (auto& worker : to_workers) worker.flush();
+  to_admin.flush();
+}
+
+}  // namespace okapi
