@@ -1,0 +1,52 @@
+// Names of logs and snapshots, listing them, and cutting the log (storage spec sections 1, 3.7).
+// Blocking; called by whoever holds the TxnLogWriter, or before one exists.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/env/disk.h"
+
+namespace okapi {
+
+inline constexpr char kLogPrefix[] = "log";
+inline constexpr char kSnapshotPrefix[] = "snapshot";
+// Files in the making. Java ignores the name; the next start removes what a crash left.
+inline constexpr char kTempPrefix[] = ".tmp-";
+
+// Compat: the reference splits at '.', wants the prefix first and a signed hex zxid second, and
+// ignores what follows ("log.73.bak" is a log). Empty = not such a file.
+std::optional<Zxid> zxid_of_name(ByteView name, ByteView prefix);
+std::string log_name(Zxid first);
+std::string join_path(const std::string& directory, ByteView name);
+
+struct StoredFile {
+  Zxid zxid;
+  std::string name;
+  uint64_t bytes = 0;
+};
+
+// Logs in ascending order of zxid, then name.
+Result<std::vector<StoredFile>> list_logs(Disk& disk, const std::string& directory);
+// Snapshots in descending order of zxid.
+Result<std::vector<StoredFile>> list_snapshots(Disk& disk, const std::string& directory);
+
+// The logs that may hold records from `zxid` on: those with a name >= zxid and the newest before.
+std::vector<StoredFile> logs_from(const std::vector<StoredFile>& logs, Zxid zxid);
+
+// Writes `content` so that after a crash the file has either its old or its new content: temporary
+// name, sync, rename, sync of the directory.
+Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
+                    ByteView content);
+// Reads a whole file of at most `bytes_max` bytes; more is kInvalid.
+Result<std::string> read_small_file(Disk& disk, const std::string& path, size_t bytes_max);
+
+// Removes every record above `zxid`: newer files from the newest to the oldest, each unlink synced,
+// then the file that holds the place is cut and synced. Answers the zxid of the last record left
+// (less than `zxid` if that one is missing). A crash in between leaves a log without gaps. Errors:
+// kNotFound when no log reaches `zxid` (the reference then ends with exit code 13).
+Result<Zxid> truncate_logs_after(Disk& disk, const std::string& directory, Zxid zxid);
+
+}  // namespace okapi
