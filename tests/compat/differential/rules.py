@@ -7,12 +7,10 @@ Each function turns the reference's item into the one we have to send; nothing e
 import ops
 from jute import Reader
 
-LONE_END = ops.MULTI_END
-
 
 def expected(item, request, probe):
     """The item ours has to send for this request; probe(op, body) asks the reference something."""
-    for rule in (exists_on_unreadable_node, bad_flags_or_acl_in_multi, null_path_in_multi, create2_in_multi):
+    for rule in (exists_on_unreadable_node, bad_flags_or_acl_in_multi, create2_in_multi):
         item = rule(item, request, probe)
     return item
 
@@ -29,13 +27,6 @@ def exists_on_unreadable_node(item, request, probe):
 def bad_flags_or_acl_in_multi(item, request, _probe):
     """Row "bad flags / null ACL in multi": per-operation errors in 3.8.0, the whole multi -5 in 3.9.5."""
     if request.op == ops.MULTI and not request.decodes:
-        return error(item, ops.MARSHALLING)
-    return item
-
-
-def null_path_in_multi(item, request, _probe):
-    """Row "null path in multi": -5 with a lone terminator as body in 3.8.0, without a body in 3.9.5."""
-    if request.op == ops.MULTI and item["err"] == ops.MARSHALLING and item.get("raw") == LONE_END:
         return error(item, ops.MARSHALLING)
     return item
 
