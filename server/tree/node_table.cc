@@ -1,0 +1,158 @@
+#include "server/tree/node_table.h"
+
+#include <bit>
+#include <cstring>
+
+#include "common/base/assert.h"
+
+namespace okapi {
+namespace {
+
+constexpr uint64_t kK0 = 0xA0761D6478BD642FULL;
+constexpr uint64_t kK1 = 0xE7037ED1A0B428DBULL;
+
+__extension__ using Wide = unsigned __int128;
+
+uint64_t mix(uint64_t a, uint64_t b) {
+  Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+uint64_t load(const char* from, size_t bytes) {
+  uint64_t word = 0;
+  std::memcpy(&word, from, bytes);
+  return word;
+}
+
+}  // namespace
+
+// A multiply-and-fold hash (16 bytes a step) whose every step is keyed: who does not know the seed
+// cannot choose paths that meet.
+PathHash hash_path(uint64_t seed, ByteView path) {
+  const char* at = path.data();
+  size_t left = path.size();
+  uint64_t state = mix(seed ^ kK0, left ^ kK1);
+  for (; left > 16; left -= 16, at += 16) {
+    state = mix(load(at, 8) ^ seed ^ kK1, load(at + 8, 8) ^ state);
+  }
+  uint64_t low = load(at, left < 8 ? left : 8);
+  uint64_t high = left > 8 ? load(at + 8, left - 8) : 0;
+  state = mix(low ^ seed ^ kK1, high ^ state);
+  return PathHash{mix(state ^ kK0, seed ^ kK1)};
+}
+
+uint32_t shard_of_session(uint64_t seed, SessionId session) {
+  return PathHash{mix(static_cast<uint64_t>(session.value()) ^ kK1, seed ^ kK0)}.shard();
+}
+
+NodeTable::Segment::Segment(uint32_t capacity) : slots(new Slot[capacity]()), mask(capacity - 1) {}
+
+void NodeTable::Segment::put(Slot slot) {
+  uint32_t at = tag_of(slot) & mask;
+  while (slots[at] != 0) at = (at + 1) & mask;
+  slots[at] = slot;
+  ++count;
+}
+
+// Closes the gap by moving back those entries that the gap kept from their place.
+void NodeTable::Segment::take(uint32_t gap) {
+  OKAPI_ASSERT(count > 0);
+  --count;
+  for (uint32_t at = (gap + 1) & mask; slots[at] != 0; at = (at + 1) & mask) {
+    uint32_t home = tag_of(slots[at]) & mask;
+    if (((at - home) & mask) < ((at - gap) & mask)) continue;
+    slots[gap] = slots[at];
+    gap = at;
+  }
+  slots[gap] = 0;
+}
+
+NodeTable::NodeTable() { clear(); }
+
+void NodeTable::clear() {
+  segments_.clear();
+  segments_.push_back(std::make_unique<Segment>(kSmallest));
+  directory_.assign(1, segments_.front().get());
+  depth_ = 0;
+  size_ = 0;
+}
+
+Znode* NodeTable::find(PathHash hash, ByteView path) const {
+  const Segment& segment = *directory_[index_of(hash.upper())];
+  uint16_t tag = hash.tag();
+  for (uint32_t at = tag & segment.mask;; at = (at + 1) & segment.mask) {
+    Slot slot = segment.slots[at];
+    if (slot == 0) return nullptr;
+    if (tag_of(slot) != tag) continue;
+    Znode* node = pointer_of(slot);
+    if (node->hash == hash.upper() && node->has_path(path)) return node;
+  }
+}
+
+void NodeTable::insert(PathHash hash, Znode* node) {
+  OKAPI_ASSERT(node->hash == hash.upper());
+  auto address = reinterpret_cast<uint64_t>(node);
+  OKAPI_ASSERT(address >> 48 == 0);
+  make_room(hash.upper());
+  directory_[index_of(hash.upper())]->put((uint64_t{hash.tag()} << 48) | address);
+  ++size_;
+}
+
+void NodeTable::erase(PathHash hash, const Znode* node) {
+  Segment& segment = *directory_[index_of(hash.upper())];
+  uint32_t at = hash.tag() & segment.mask;
+  while (pointer_of(segment.slots[at]) != node) {
+    OKAPI_ASSERT(segment.slots[at] != 0);
+    at = (at + 1) & segment.mask;
+  }
+  segment.take(at);
+  --size_;
+}
+
+void NodeTable::make_room(uint32_t upper) {
+  Segment* segment = directory_[index_of(upper)];
+  if (!segment->full()) return;
+  if (segment->capacity() < kLargest) {
+    Segment bigger(segment->capacity() * 2);
+    for (uint32_t i = 0; i < segment->capacity(); ++i) {
+      if (segment->slots[i] != 0) bigger.put(segment->slots[i]);
+    }
+    segment->slots = std::move(bigger.slots);
+    segment->mask = bigger.mask;
+    return;
+  }
+  split(*segment);
+  // All may have gone to one side; a split begins below the capacity, so there is room even then.
+  segment = directory_[index_of(upper)];
+  OKAPI_ASSERT(segment->count < segment->capacity());
+}
+
+void NodeTable::split(Segment& old) {
+  if (old.depth == depth_) {
+    OKAPI_ASSERT(depth_ < 26);
+    std::vector<Segment*> wider;
+    wider.reserve(directory_.size() * 2);
+    for (Segment* segment : directory_) wider.insert(wider.end(), 2, segment);
+    directory_ = std::move(wider);
+    ++depth_;
+    for (auto& segment : segments_) segment->first_index *= 2;
+  }
+  auto& half = segments_.emplace_back(std::make_unique<Segment>(kLargest));
+  Segment keep(kLargest);
+  uint32_t bit = 25 - old.depth;
+  for (uint32_t i = 0; i < old.capacity(); ++i) {
+    Slot slot = old.slots[i];
+    if (slot == 0) continue;
+    bool upper_half = ((pointer_of(slot)->hash >> bit) & 1) != 0;
+    (upper_half ? *half : keep).put(slot);
+  }
+  old.slots = std::move(keep.slots);
+  old.count = keep.count;
+  ++old.depth;
+  half->depth = old.depth;
+  uint32_t places = 1u << (depth_ - old.depth);
+  half->first_index = old.first_index + places;
+  for (uint32_t i = 0; i < places; ++i) directory_[half->first_index + i] = half.get();
+}
+
+}  // namespace okapi

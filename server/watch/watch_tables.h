@@ -1,0 +1,108 @@
+// All watches of one server (client-protocol spec section 6): the data and the child table, sharded
+// by path, and the recursive ones. Paths are literals: nothing is validated, "" and "/" differ.
+//
+// Exactness: a watch is set and a node read under one hold of the tree's shard of that path, and
+// the applier triggers while it holds that shard exclusively. Recursive watches are under no shard:
+// the applier keeps a TxnGuard from before its first trigger until it has stored last_applied, and
+// who adds one reads his stamp through add_recursive.
+#pragma once
+
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "server/watch/recursive_watches.h"
+#include "server/watch/watch_event.h"
+#include "server/watch/watch_shard.h"
+
+namespace okapi {
+
+inline constexpr size_t kWatchShards = 64;
+
+struct WatchOptions {
+  // Pairs of connection and path that one connection may have; 0: no bound.
+  int64_t per_connection_max = 0;
+};
+
+class WatchTables {
+ public:
+  explicit WatchTables(const WatchOptions& options = {}) : options_(options) {}
+
+  // --- a worker, for its own connections ---
+  // False: the connection has as many watches as it may (and no watch was set). Setting what is
+  // set already is true.
+  bool add_data(ByteView path, WatcherId watcher);
+  bool add_child(ByteView path, WatcherId watcher);
+  bool add_persistent(ByteView path, WatcherId watcher);
+  // Calls stamp() (for instance to read last_applied) before the applier can go on.
+  template <class Stamp>
+  bool add_recursive(ByteView path, WatcherId watcher, Stamp&& stamp) {
+    MutexLock lock(recursive_.mutex());
+    bool added = add_recursive_locked(path, watcher);
+    stamp();
+    return added;
+  }
+  bool add_recursive(ByteView path, WatcherId watcher) {
+    return add_recursive(path, watcher, [] {});
+  }
+  // What checkWatches answers; false is NoWatcher.
+  bool check(ByteView path, WatcherId watcher, WatcherType type) const;
+  // What removeWatches does; false is NoWatcher.
+  bool remove(ByteView path, WatcherId watcher, WatcherType type);
+  // The connection is gone: so are all its watches. Takes time by their number.
+  void remove_watcher(WatcherId watcher);
+
+  // --- the applier ---
+  // Holds recursive watches still for one txn. Not with anything locked below it.
+  class TxnGuard {
+   public:
+    explicit TxnGuard(WatchTables& tables);
+    ~TxnGuard();
+    TxnGuard(const TxnGuard&) = delete;
+    TxnGuard& operator=(const TxnGuard&) = delete;
+
+   private:
+    WatchTables& tables_;
+  };
+  // Appends the notifications of one change, in order (spec 6.2); none without watchers. One-shot
+  // watches are consumed. The views come from `change`. `zxid` is the change's, for assertions:
+  // it never falls. Without a TxnGuard it takes the recursive lock for the call.
+  void trigger(const WatchChange& change, Zxid zxid, std::vector<Notification>& out);
+
+  // --- any thread ---
+  // Pairs of connection and path in both tables.
+  int64_t total_count() const;
+  // One shard's mutex is held for its calls f(path, watcher).
+  template <class F>
+  void for_each_data_watch(size_t shard, F&& f) const {
+    const WatchShard& part = shards_[shard];
+    MutexLock lock(part.mutex());
+    part.for_each_data_watch([&](ByteView path, WatcherId watcher, uint8_t) { f(path, watcher); });
+  }
+
+ private:
+  bool add(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits);
+  bool add_recursive_locked(ByteView path, WatcherId watcher);
+  uint8_t remove_bits(ByteView path, WatcherId watcher, WatchTable table, uint8_t bits);
+  void fire(ByteView path, WatchTable table, std::vector<WatcherId>& watchers);
+  void created_or_changed(const WatchChange& change, std::vector<Notification>& out);
+  void deleted(const WatchChange& change, std::vector<Notification>& out);
+  void children_changed(ByteView parent, std::vector<Notification>& out);
+  // The bound per connection, if there is one.
+  bool may_add(WatcherId watcher);
+  void count(WatcherId watcher, int64_t by);
+
+  WatchShard& shard_of(uint64_t hash) { return shards_[hash >> 58]; }
+  const WatchShard& shard_of(uint64_t hash) const { return shards_[hash >> 58]; }
+
+  const WatchOptions options_;
+  std::array<WatchShard, kWatchShards> shards_;
+  RecursiveWatches recursive_;
+  bool guarded_ = false;  // applier's
+  Zxid last_zxid_;        // applier's
+
+  mutable Mutex counts_mutex_;  // a leaf
+  std::unordered_map<WatcherId, int64_t> per_connection_ GUARDED_BY(counts_mutex_);
+};
+
+}  // namespace okapi
