@@ -22,8 +22,7 @@ using IdentityList = std::vector<Identity>;
 
 class ProviderRegistry {
  public:
-  // Fails (kInvalid) on an unknown digest algorithm, on an enforced scheme without provider, and
-  // on a superDigest that is not `super:base64`.
+  // Fails (kInvalid) on an unknown digest algorithm and on an enforced scheme without provider.
   static Result<ProviderRegistry> make(const ServerConfig& config);
 
   // Null if the scheme has no provider. "world" and "super" never have one.

@@ -170,8 +170,11 @@ struct QuorumSettings {
 };
 
 struct ServerConfig {
-  std::string file;       // "" when started without one
-  int64_t server_id = 0;  // myid; 0 when there is none
+  std::string file;  // "" when started without one
+  // As `conf` shows it: 0 in a standalone server, whatever myid says.
+  int64_t server_id = 0;
+  // The number in dataDir/myid, for the log.
+  std::optional<int64_t> my_id;
 
   ClientPortConfig client;
   SessionConfig session;

@@ -1,0 +1,104 @@
+#include "server/config/java_values.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "server/config/java_properties.h"
+
+namespace okapi {
+namespace {
+
+// Digits of `radix` after an optional sign that the caller has taken off.
+std::optional<int64_t> parse_magnitude(ByteView digits, bool negative, int radix) {
+  if (digits.empty() || digits.front() == '-' || digits.front() == '+') return std::nullopt;
+  uint64_t magnitude = 0;
+  auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, radix);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  constexpr auto kMax = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  if (magnitude > kMax + (negative ? 1 : 0)) return std::nullopt;
+  return static_cast<int64_t>(negative ? ~magnitude + 1 : magnitude);
+}
+
+bool take_sign(ByteView& text) {
+  if (text.empty() || (text.front() != '-' && text.front() != '+')) return false;
+  bool negative = text.front() == '-';
+  text.remove_prefix(1);
+  return negative;
+}
+
+std::optional<int32_t> narrow(std::optional<int64_t> value) {
+  if (!value || *value < std::numeric_limits<int32_t>::min() ||
+      *value > std::numeric_limits<int32_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<int32_t>(*value);
+}
+
+}  // namespace
+
+std::optional<int64_t> parse_java_long(ByteView text) {
+  bool negative = take_sign(text);
+  return parse_magnitude(text, negative, 10);
+}
+
+std::optional<int32_t> parse_java_int(ByteView text) { return narrow(parse_java_long(text)); }
+
+std::optional<int64_t> decode_java_long(ByteView text) {
+  bool negative = take_sign(text);
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    return parse_magnitude(text.substr(2), negative, 16);
+  }
+  if (text.starts_with("#")) return parse_magnitude(text.substr(1), negative, 16);
+  if (text.size() > 1 && text.starts_with("0")) {
+    return parse_magnitude(text.substr(1), negative, 8);
+  }
+  return parse_magnitude(text, negative, 10);
+}
+
+std::optional<int32_t> decode_java_int(ByteView text) { return narrow(decode_java_long(text)); }
+
+std::optional<double> parse_java_double(ByteView text) {
+  text = java_trim(text);
+  if (text.starts_with("+")) {
+    text.remove_prefix(1);
+    if (text.starts_with("-")) return std::nullopt;
+  }
+  double value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (!std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+bool equals_ignoring_case(ByteView a, ByteView b) { return to_lower(a) == to_lower(b); }
+
+std::string to_lower(ByteView text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::optional<bool> parse_strict_bool(ByteView text) {
+  if (equals_ignoring_case(text, "true")) return true;
+  if (equals_ignoring_case(text, "false")) return false;
+  return std::nullopt;
+}
+
+bool parse_lenient_bool(ByteView text) { return equals_ignoring_case(text, "true"); }
+
+std::vector<std::string> split_list(ByteView text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    size_t comma = text.find(',');
+    ByteView item = java_trim(text.substr(0, comma));
+    if (!item.empty()) out.emplace_back(item);
+    text = comma == ByteView::npos ? ByteView() : text.substr(comma + 1);
+  }
+  return out;
+}
+
+}  // namespace okapi
