@@ -61,14 +61,6 @@ def test_reattach_to_a_closed_session(plain_server, connect):
     assert refused(plain_server.port, session_id=session.session_id, password=session.password)
 
 
-def test_nothing_is_answered_after_close_session(connect):
-    session = connect()
-    session.send_raw(b"".join(i32(len(frame)) + frame for frame in (
-        wire.header(1, ops.CLOSE_SESSION), wire.header(2, ops.GET_DATA) + ops.read("/"), wire.header(3, ops.PING))))
-    assert session.next_reply().xid == 1
-    assert session.is_closed()
-
-
 def test_a_client_from_the_future_is_turned_away(plain_server):
     with wire.Connection(plain_server.port) as connection:
         connection.send_frame(wire.connect_request(last_zxid=2**40))

@@ -177,9 +177,15 @@ class Lockstep:
 
     @staticmethod
     def _compare_equal(what, theirs, ours):
-        if theirs != ours:
-            raise Difference(f"{what}:\nreference (after the rules):\n{pprint.pformat(theirs, width=140)}\n"
-                             f"under test:\n{pprint.pformat(ours, width=140)}")
+        if theirs == ours:
+            return
+        if isinstance(theirs, list) and len(theirs) == len(ours):
+            theirs, ours = zip(*[pair for pair in zip(theirs, ours) if pair[0] != pair[1]])
+        if isinstance(theirs, dict):
+            keys = sorted(key for key in {*theirs, *ours} if theirs.get(key) != ours.get(key))
+            theirs, ours = [{key: side.get(key) for key in keys} for side in (theirs, ours)]
+        raise Difference(f"{what}:\nreference (after the rules):\n{pprint.pformat(theirs, width=140)}\n"
+                         f"under test:\n{pprint.pformat(ours, width=140)}")
 
 
 def _op_of(item, requests):
