@@ -68,7 +68,8 @@ void WatchRegistry::rearm(Zxid last_seen, size_t bytes_max,
   request.relative_zxid = last_seen.value();
   size_t bytes = 0;
   for (const auto& [path, kinds] : kinds_) {
-    auto list = [&, kinds = kinds](WatchKind kind, jute::Vector<ByteView>& paths) {
+    auto list = [&, path = ByteView(path), kinds = kinds](WatchKind kind,
+                                                          jute::Vector<ByteView>& paths) {
       if ((kinds & bit(kind)) == 0) return;
       paths.items.push_back(path);
       bytes += path.size() + 4;
