@@ -44,6 +44,8 @@ class ProviderRegistry {
   std::vector<ClientInfo> who_am_i(std::span<const Identity> identities) const;
 
   bool skip_acl() const { return skip_acl_; }
+  // Bound on the entries of one ACL list.
+  size_t acl_entries_max() const { return acl_entries_max_; }
 
  private:
   ProviderRegistry() = default;
