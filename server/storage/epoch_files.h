@@ -29,7 +29,7 @@ class EpochFiles {
   Status write_current(Epoch epoch);
 
  private:
-  Result<std::optional<Epoch>> read_one(const char* name);
+  Result<std::optional<Epoch>> read_one(const std::string& name);
   Status write_one(const char* name, Epoch epoch);
 
   Disk* disk_;

@@ -43,10 +43,17 @@ Status replace_file(Disk& disk, const std::string& directory, const std::string&
 // Reads a whole file of at most `bytes_max` bytes; more is kInvalid.
 Result<std::string> read_small_file(Disk& disk, const std::string& path, size_t bytes_max);
 
+// Where the log ends after a cut.
+struct LogEnd {
+  Zxid last;            // last record left; 0 if none is
+  Zxid file;            // zxid in the name of the file that holds it
+  uint64_t offset = 0;  // behind it
+};
+
 // Removes every record above `zxid`: newer files from the newest to the oldest, each unlink synced,
-// then the file that holds the place is cut and synced. Answers the zxid of the last record left
-// (less than `zxid` if that one is missing). A crash in between leaves a log without gaps. Errors:
-// kNotFound when no log reaches `zxid` (the reference then ends with exit code 13).
-Result<Zxid> truncate_logs_after(Disk& disk, const std::string& directory, Zxid zxid);
+// then the file that holds the place is cut and synced. The last record left is below `zxid` if
+// that one is missing. A crash in between leaves a log without gaps. Errors: kNotFound when no log
+// reaches `zxid` (nothing was done; the reference then ends with exit code 13).
+Result<LogEnd> truncate_logs_after(Disk& disk, const std::string& directory, Zxid zxid);
 
 }  // namespace okapi

@@ -46,7 +46,7 @@ class Purge {
   std::vector<StoredFile> valid_;
   std::unique_ptr<NullSink> sink_;
   std::optional<SnapshotFileReader> reader_;
-  std::vector<std::string> snapshots_to_remove_, logs_to_remove_;  // oldest last
+  std::vector<std::string> snapshots_to_remove_, logs_to_remove_;  // newest first
   std::vector<std::string> removed_;
 
  public:

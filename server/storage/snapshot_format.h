@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/proto/acl.h"
@@ -52,11 +53,12 @@ class SnapshotEncoder {
   void digest(const SnapshotDigest& digest);  // file only
   void last_zxid(Zxid zxid);                  // file only
 
-  size_t buffered() const { return buffer_.size(); }
+  size_t buffered() const { return drained_ ? 0 : buffer_.size(); }
   // The bytes since the last drain; good until the next call.
   ByteView drain();
 
  private:
+  void make_room();
   void seal();
   void add_to_sum();
 

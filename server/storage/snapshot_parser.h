@@ -40,16 +40,27 @@ class SnapshotParser {
   uint64_t nodes() const { return nodes_; }
 
  private:
-  enum class Part { kHeader, kSessionCount, kSession, kAclCount, kAcl, kNode, kSeal, kTail };
-  // Parses items from `in`; answers the bytes of whole items. need_ = how long the next item is at
-  // least.
+  enum class Part {
+    kHeader,
+    kSessionCount,
+    kSession,
+    kAclCount,
+    kAcl,
+    kNode,
+    kSeal,       // file
+    kSignature,  // wire
+    kTail,
+  };
+  // Parses whole items from the front of `in`; answers their bytes.
   Result<size_t> parse(ByteView in);
-  Status item(jute::InputArchive& in);
+  Status take_item(ByteView in, size_t& bytes);
+  Status take_node(ByteView in, size_t& bytes);
   Status header(jute::InputArchive& in);
-  void begin_list(jute::InputArchive& in, Part entries, Part behind);
-  Status node(jute::InputArchive& in);
+  void count(jute::InputArchive& in);
+  Status acl(jute::InputArchive& in);
   Status seal(jute::InputArchive& in, uint32_t sum);
   Status check_tail(ByteView tail, SnapshotTail& out);
+  Error corrupt(ByteView why) const;
 
   SnapshotForm form_;
   SnapshotSink* sink_;
@@ -60,7 +71,7 @@ class SnapshotParser {
   uint64_t offset_ = 0;  // of the item in work
   uint32_t sum_ = kAdlerSeed;
   std::string carry_;  // a started item, or the tail
-  size_t need_ = 0;
+  size_t need_ = 0;    // bytes that the started item takes at least
 };
 
 struct SnapshotReadOptions {
@@ -75,6 +86,7 @@ class SnapshotFileReader {
   static Result<SnapshotFileReader> open(Disk& disk, const std::string& path, SnapshotSink& sink,
                                          SnapshotReadOptions options);
   SnapshotFileReader(SnapshotFileReader&&) noexcept;
+  SnapshotFileReader& operator=(SnapshotFileReader&&) noexcept;
   ~SnapshotFileReader();
   // Reads on by about `bytes` of the file; true when it was read to its end and is valid.
   Result<bool> step(uint64_t bytes);

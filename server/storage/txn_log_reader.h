@@ -93,12 +93,16 @@ class TxnLogReader {
  private:
   TxnLogReader(Disk& disk, std::string directory, TxnLogReadOptions options);
   Status open_file();
+  void next_file();
+  // Whether the caller gets the record; if not it lies below `from`, or was read before.
   Result<bool> accept(const LogRecord& record);
   Status end_of_older(const LogRecord& record);
   Status end_of_newest(const LogRecord& record);
   Status check_mark();
-  Error rot(const LogRecord& record, ByteView why) const;
+  Error rot(uint64_t offset, ByteView why) const;
   bool newest() const { return at_ + 1 == files_.size(); }
+  // Records from here on are the next file's (a crash in repair_log_tail leaves both).
+  Zxid file_limit() const;
 
   Disk* disk_;
   std::string directory_;
@@ -106,7 +110,9 @@ class TxnLogReader {
   std::vector<StoredFile> files_;
   size_t at_ = 0;
   std::optional<TxnLogFileReader> file_;
-  std::optional<Zxid> last_;  // last record seen, also skipped ones
+  std::optional<Zxid> last_;       // last record given out, or options_.after
+  std::optional<Zxid> file_last_;  // last record seen in this file
+  Zxid seen_;                      // highest record seen, skipped ones too
   LogTail tail_;
   bool done_ = false;
 };
@@ -121,9 +127,8 @@ std::optional<SyncedMark> hint_that_counts(std::optional<SyncedMark> mark,
                                            std::optional<Zxid> newest_snapshot);
 
 // Makes what `tail` describes safe to build on (safety F-DSK-01, F-DSK-04): cuts a torn tail,
-// writes records that no hint proves into a fresh file and syncs it, moves a short file to
-// `quarantine`. Repeatable: a crash in between leaves a log that reads the same.
-Status repair_log_tail(Disk& disk, const std::string& directory, const LogTail& tail,
-                       const std::string& quarantine);
+// writes records that no hint proves into a fresh file and syncs it. A short file is the caller's
+// to set aside. Repeatable: a crash in between leaves a log that reads the same.
+Status repair_log_tail(Disk& disk, const std::string& directory, const LogTail& tail);
 
 }  // namespace okapi
