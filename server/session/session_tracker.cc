@@ -104,6 +104,7 @@ void SessionTracker::handle(SessionClosed& closed, MonoTime) {
   auto it = sessions_.find(closed.session);
   if (it == sessions_.end()) return;
   if (it->second.waiting != nullptr) refuse(it->second.waiting->connection);
+  to_prep.add({SessionRequest::Kind::kForget, closed.session, ConnectionId(), 0});
   expiry_.remove(closed.session);
   sessions_.erase(it);
   count_.add(-1);

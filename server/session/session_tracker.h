@@ -62,7 +62,7 @@ using SessionMail = std::variant<OpenSession, AttachSession, Touches, Connection
 // What the tracker wants ordered: turned into requests by CommitProcessor (who will answer the
 // client) and Prep.
 struct SessionRequest {
-  enum class Kind { kCreate, kClose, kSetOwner };
+  enum class Kind { kCreate, kClose, kSetOwner, kForget };
   Kind kind = Kind::kCreate;
   SessionId session;
   ConnectionId connection;  // kCreate: who waits for the answer; kSetOwner: the new owner

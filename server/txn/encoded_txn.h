@@ -12,15 +12,20 @@ struct EncodedTxn {
   SharedBytes bytes;  // TxnHeader, body, optional TxnDigest
 };
 
-// Encodes header + body + digest. `body` is a record of server/txn/txn.h.
+// `body` is the encoded record of the header's type (server/txn/txn.h).
+inline EncodedTxn encode_txn(const TxnHeader& header, ByteView body,
+                             const std::optional<TxnDigest>& digest) {
+  std::string out;
+  out.reserve(kTxnHeaderBytes + body.size() + kTxnDigestBytes);
+  jute::encode(out, header);
+  out += body;
+  if (digest.has_value()) jute::encode(out, *digest);
+  return EncodedTxn{header.zxid, SharedBytes::copy_of(out)};
+}
 template <jute::Record Body>
 EncodedTxn encode_txn(const TxnHeader& header, const Body& body,
                       const std::optional<TxnDigest>& digest) {
-  std::string out;
-  jute::encode(out, header);
-  jute::encode(out, body);
-  if (digest.has_value()) jute::encode(out, *digest);
-  return EncodedTxn{header.zxid, SharedBytes::copy_of(out)};
+  return encode_txn(header, jute::encoded(body), digest);
 }
 
 }  // namespace okapi

@@ -1,0 +1,138 @@
+#include "server/request/commit_processor.h"
+
+#include <algorithm>
+
+#include "server/config/exit_code.h"
+
+namespace okapi {
+
+CommitProcessor::CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer,
+                                 WatchTables& watches, std::vector<WorkerPort> workers)
+    : env_(env),
+      database_(database),
+      writer_(std::move(writer)),
+      watches_(watches),
+      workers_(std::move(workers)),
+      fed_(workers_.size()) {}
+
+void CommitProcessor::step(Turn&) {
+  inbox_.clear();
+  committed.drain(inbox_);
+  // After the commits were taken: what they answer was posted before them, so it is here now.
+  take_pending();
+  if (inbox_.empty()) return;
+  for (const EncodedTxn& txn : inbox_) apply(txn);
+  commits_.add(static_cast<int64_t>(inbox_.size()));
+  batch_sizes_.record(static_cast<int64_t>(inbox_.size()));
+  to_tracker.flush();
+  ring_workers();
+}
+
+TreeWriter CommitProcessor::finish() {
+  inbox_.clear();
+  committed.drain(inbox_);
+  for (const EncodedTxn& txn : inbox_) apply(txn);
+  return std::move(writer_);
+}
+
+void CommitProcessor::take_pending() {
+  pending_inbox_.clear();
+  session_inbox_.clear();
+  pending.drain(pending_inbox_);
+  pending_sessions.drain(session_inbox_);
+  for (RequestRef& request : pending_inbox_) order_.add_pending(std::move(request));
+  for (const SessionRequest& request : session_inbox_) {
+    std::string body = jute::encoded(CreateSessionTxn{request.timeout_ms});
+    RequestView view;
+    view.session = request.session;
+    view.connection = request.connection;
+    view.op = OpCode::kCreateSession;
+    view.body = body;
+    order_.add_pending(RequestRef::make(view, nullptr));
+  }
+}
+
+void CommitProcessor::apply(const EncodedTxn& encoded) {
+  auto decoded = decode_txn(encoded.bytes.view());
+  if (!decoded.ok()) {
+    env_.fatal(static_cast<int>(ExitCode::kUnexpectedError),
+               fmt::format("committed transaction 0x{:x}: {}", encoded.zxid.value(),
+                           decoded.error().text));
+  }
+  const Txn& txn = *decoded;
+  OKAPI_ASSERT(txn.header.zxid > database_.tree().last_applied());  // O1
+  RequestRef request = order_.match(txn.header);
+  Applied applied = database_.apply(writer_, txn, encoded, ApplyMode::kLive);
+  {
+    // Under the shard locks still: events, then the answer, then last_applied (O2).
+    WatchTables::TxnGuard guard(watches_);
+    fire_watches(txn.header.zxid, applied);
+    tell_session(txn);
+    if (request) answer(txn, applied, std::move(request));
+    database_.tree().set_last_applied(txn.header.zxid);
+  }
+  writer_.recycle(std::move(applied));
+}
+
+void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {
+  for (const TreeEvent& event : applied.events) {
+    notifications_.clear();
+    watches_.trigger({event.type, event.path, event.parent}, zxid, notifications_);
+    for (const Notification& found : notifications_) {
+      SharedBytes frame = encode_watch_event(zxid, found.type, found.path);
+      const AclRef& acl = found.acl == AclOf::kParent ? event.parent_acl : event.acl;
+      // Watchers are in ascending order: those of one worker stand together.
+      auto end = found.watchers.end();
+      for (auto first = found.watchers.begin(); first != end;) {
+        auto worker = static_cast<uint8_t>(first->worker());
+        auto last = std::find_if(first, end, [&](auto id) { return id.worker() != worker; });
+        push(worker, {zxid, WatchBatch{found.type, frame, acl, {first, last}}});
+        first = last;
+      }
+    }
+  }
+}
+
+void CommitProcessor::tell_session(const Txn& txn) {
+  if (const auto* created = std::get_if<CreateSessionTxn>(&txn.body)) {
+    to_tracker.add(SessionCreated{txn.header.client_id, created->timeout_ms});
+  }
+  if (!std::holds_alternative<CloseSessionTxn>(txn.body)) return;
+  to_tracker.add(SessionClosed{txn.header.client_id});
+  // Only a worker knows whose connection it was.
+  for (size_t worker = 0; worker < workers_.size(); ++worker) {
+    push(static_cast<uint8_t>(worker), {txn.header.zxid, SessionEnded{txn.header.client_id}});
+  }
+}
+
+void CommitProcessor::answer(const Txn& txn, const Applied& applied, RequestRef request) {
+  WriteReply reply;
+  uint8_t worker = request->connection.worker();
+  reply.request = std::move(request);
+  reply.err = applied.err;
+  reply.stat = applied.stat;
+  reply.path = std::string(applied.path);
+  if (reply.request->op == OpCode::kMulti && std::holds_alternative<MultiTxn>(txn.body)) {
+    reply.err = ErrorCode::kOk;  // a refused multi says so per operation
+    reply.subs = std::make_unique<std::vector<SubReply>>();
+    for (const SubResult& sub : applied.subs) {
+      reply.subs->push_back({sub.err, sub.stat, std::string(sub.path)});
+    }
+  }
+  push(worker, {txn.header.zxid, std::move(reply)});
+}
+
+void CommitProcessor::push(uint8_t worker, FeedItem item) {
+  workers_[worker].feed->push(std::move(item));
+  fed_[worker] = true;
+}
+
+void CommitProcessor::ring_workers() {
+  for (size_t worker = 0; worker < workers_.size(); ++worker) {
+    if (!fed_[worker]) continue;
+    fed_[worker] = false;
+    workers_[worker].bell->ring(false);
+  }
+}
+
+}  // namespace okapi

@@ -1,0 +1,67 @@
+// The stage that applies what is committed, in zxid order, to tree, sessions and watches, and puts
+// answers and events into the Feeds of the workers (ordering rules O1, O2, O5). Holds the
+// TreeWriter while the role serves. It never waits for a client, a worker or the disk: any thread
+// may take its turn.
+#pragma once
+
+#include "common/base/metrics.h"
+#include "common/env/env.h"
+#include "common/env/mailbox.h"
+#include "server/database/zk_database.h"
+#include "server/request/commit_order.h"
+#include "server/request/feed_item.h"
+#include "server/session/session_tracker.h"
+#include "server/txn/encoded_txn.h"
+#include "server/watch/watch_tables.h"
+
+namespace okapi {
+
+// A worker as the applier sees it.
+struct WorkerPort {
+  WorkerFeed* feed = nullptr;
+  Bell* bell = nullptr;
+};
+
+class CommitProcessor final : public Stage {
+ public:
+  CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer, WatchTables& watches,
+                  std::vector<WorkerPort> workers);
+
+  // Writes of this server's clients, before Prep hears of them.
+  Mailbox<RequestRef> pending;
+  Mailbox<SessionRequest> pending_sessions;
+  Mailbox<EncodedTxn> committed;
+  Sink<SessionMail> to_tracker;
+
+  void step(Turn& turn) override;
+  // After the stage has retired: applies what is committed, gives the writer back.
+  TreeWriter finish();
+
+  const Counter& commits() const { return commits_; }
+  const Summary& batch_sizes() const { return batch_sizes_; }
+
+ private:
+  void take_pending();
+  void apply(const EncodedTxn& txn);
+  void answer(const Txn& txn, const Applied& applied, RequestRef request);
+  void fire_watches(Zxid zxid, const Applied& applied);
+  void tell_session(const Txn& txn);
+  void push(uint8_t worker, FeedItem item);
+  void ring_workers();
+
+  Env& env_;
+  ZkDatabase& database_;
+  TreeWriter writer_;
+  WatchTables& watches_;
+  std::vector<WorkerPort> workers_;
+  std::vector<bool> fed_;  // workers that got something in this step
+  CommitOrder order_;
+  std::vector<EncodedTxn> inbox_;
+  std::vector<RequestRef> pending_inbox_;
+  std::vector<SessionRequest> session_inbox_;
+  std::vector<Notification> notifications_;
+  Counter commits_;
+  Summary batch_sizes_;
+};
+
+}  // namespace okapi

@@ -1,0 +1,212 @@
+#include "server/request/commit_worker.h"
+
+#include "common/proto/frame.h"
+#include "server/auth/acl_check.h"
+#include "server/request/reply.h"
+
+namespace okapi {
+namespace {
+
+ConnectionId connection_of(WatcherId id) {
+  return ConnectionId(static_cast<uint8_t>(id.worker()), id.slot(), id.generation());
+}
+
+}  // namespace
+
+CommitWorker::CommitWorker(const ServerConfig& config, const ProviderRegistry& registry,
+                           const DataTree& tree, WatchTables& watches, Admission& admission,
+                           uint8_t index)
+    : clients(index),
+      config_(config),
+      registry_(registry),
+      tree_(tree),
+      watches_(watches),
+      admission_(admission) {}
+
+void CommitWorker::submit(Client& client, const RequestView& request) {
+  if (request.op == OpCode::kCloseSession) client.asked_to_close = true;
+  if (is_write(request.op)) {
+    RequestRef kept = RequestRef::make(request, client.identities);
+    if (client.lane.takes_write()) {
+      client.lane.add_in_flight(kept);
+      send_write(std::move(kept));
+    } else {
+      client.lane.add_waiting(std::move(kept));
+    }
+    return;
+  }
+  if (client.lane.idle()) {
+    run_read(client, request);
+  } else {
+    client.lane.add_waiting(RequestRef::make(request, client.identities));
+  }
+}
+
+void CommitWorker::send_write(RequestRef request) {
+  to_commit.add(request);
+  to_prep.add(std::move(request));
+}
+
+void CommitWorker::flush() {
+  to_commit.flush();
+  to_prep.flush();
+}
+
+void CommitWorker::run_read(Client& client, const RequestView& request) {
+  body_.clear();
+  events_.clear();
+  ReadContext context{config_, registry_, tree_, watches_, request, Zxid(), body_, events_};
+  ErrorCode error = op_row(request.op).read(context);
+  if (context.stamp == Zxid()) context.stamp = tree_.last_applied();
+  drain_until(context.stamp);
+  if (client.closing) return;
+  if (!events_.empty()) client.out += events_;
+  int32_t xid = request.op == OpCode::kPing ? kPingXid : request.xid;
+  reply(client, xid, context.stamp, error, body_);
+  answered(client, request, context.stamp);
+}
+
+void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body) {
+  append_frame(client.out, [&](jute::OutputArchive& out) {
+    put(out, ReplyHeader{xid, zxid, static_cast<int32_t>(error)});
+    out.put_raw(body);
+  });
+  auto size = static_cast<int32_t>(body.size() + 16);
+  metrics.last_response_size.store(size, std::memory_order_relaxed);
+  int32_t smallest = metrics.min_response_size.load(std::memory_order_relaxed);
+  if (smallest < 0 || size < smallest) metrics.min_response_size = size;
+  if (size > metrics.max_response_size.load(std::memory_order_relaxed)) {
+    metrics.max_response_size = size;
+  }
+  metrics.response_bytes.add(size);
+  metrics.sent.add();
+  ++client.replied;
+  clients.mark_dirty(client);
+}
+
+void CommitWorker::answered(Client& client, const RequestView& request, Zxid zxid) {
+  if (request.xid > 0) {
+    --client.outstanding;
+    admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+  }
+  int64_t latency = to_ms(now_ - request.received);
+  client.last_xid = request.xid;
+  client.last_op = request.op;
+  client.had_op = true;
+  client.last_zxid = zxid;
+  client.last_response = now_;
+  client.last_latency_ms = latency;
+  client.latency_sum_ms += latency;
+  ++client.latency_count;
+  if (client.min_latency_ms < 0 || latency < client.min_latency_ms) {
+    client.min_latency_ms = latency;
+  }
+  client.max_latency_ms = std::max(client.max_latency_ms, latency);
+  metrics.latency_ms.record(latency);
+  if (is_write(request.op)) {
+    metrics.update_latency_ms.record(latency);
+  } else {
+    metrics.read_latency_ms.record(latency);
+  }
+}
+
+void CommitWorker::serve_feed(MonoTime now) {
+  now_ = now;
+  while (FeedItem* item = feed.front()) {
+    deliver(*item);
+    feed.pop();
+  }
+  run_lanes();
+}
+
+void CommitWorker::drain_until(Zxid stamp) {
+  for (FeedItem* item = feed.front(); item != nullptr && item->zxid <= stamp; item = feed.front()) {
+    deliver(*item);
+    feed.pop();
+  }
+}
+
+void CommitWorker::deliver(FeedItem& item) {
+  if (auto* reply = std::get_if<WriteReply>(&item.what)) {
+    deliver_reply(*reply, item.zxid);
+  } else if (auto* batch = std::get_if<WatchBatch>(&item.what)) {
+    deliver_watch(*batch);
+  } else if (auto* ended = std::get_if<SessionEnded>(&item.what)) {
+    Client* client = clients.find(ended->session);
+    // The one who asked for it gets its reply first; it comes right behind this in the Feed.
+    if (client == nullptr || client->closing || client->asked_to_close) return;
+    client->closing = client->close_now = true;
+    clients.mark_dirty(*client);
+  }
+}
+
+void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
+  const RequestView& request = *write.request;
+  Client* client = clients.find(request.connection);
+  if (client == nullptr || client->closing) {
+    if (request.xid > 0) admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  if (request.op == OpCode::kCreateSession) {
+    opened.push_back(
+        {client->id, request.session, jute::decode<CreateSessionTxn>(request.body)->timeout_ms});
+    return;
+  }
+  OKAPI_ASSERT(client->lane.front()->xid == request.xid);  // O4: answers in the order of requests
+  client->lane.pop_answered();
+  write_body_.clear();
+  if (write.err == ErrorCode::kOk) append_write_body(write_body_, write);
+  reply(*client, request.xid, zxid, write.err, write_body_);
+  answered(*client, request, zxid);
+  if (request.op == OpCode::kCloseSession) client->closing = true;
+  if (!client->lane.idle()) runnable_.push_back(client->id);
+}
+
+void CommitWorker::deliver_watch(WatchBatch& batch) {
+  for (WatcherId id : batch.watchers) {
+    Client* client = clients.find(connection_of(id));
+    if (client == nullptr || client->closing) continue;
+    // Compat: dropped without a word if the watcher may not read the node now (spec 6.4).
+    if (!batch.acl.is_open() && check_acl(batch.acl.list(), Perms::kRead, *client->identities,
+                                          registry_, registry_.skip_acl()) != ErrorCode::kOk) {
+      continue;
+    }
+    client->out += batch.frame.view();
+    metrics.watch_bytes.add(static_cast<int64_t>(batch.frame.size()));
+    metrics.sent.add();
+    clients.mark_dirty(*client);
+  }
+}
+
+void CommitWorker::run_lanes() {
+  // Reads that run here may drain more of the Feed and make further Lanes runnable.
+  for (size_t i = 0; i < runnable_.size(); ++i) {
+    ConnectionId id = runnable_[i];
+    for (;;) {
+      Client* client = clients.find(id);
+      if (client == nullptr || client->closing) break;
+      RequestRef next = client->lane.next_runnable();
+      if (!next) break;
+      if (is_write(next->op)) {
+        send_write(std::move(next));
+      } else {
+        run_read(*client, *next);
+      }
+    }
+  }
+  runnable_.clear();
+}
+
+void CommitWorker::forget(Client& client) {
+  watches_.remove_watcher(watcher_of(client.id));
+  // What was accepted still runs; what is in flight comes back through the Feed.
+  while (RequestRef waiting = client.lane.take_waiting()) {
+    if (is_write(waiting->op)) {
+      send_write(std::move(waiting));
+    } else if (waiting->xid > 0) {
+      admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+}  // namespace okapi

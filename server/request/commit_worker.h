@@ -1,0 +1,79 @@
+// The last station: runs reads, sends writes on, and brings answers and events to each connection
+// in the promised order (ordering rules O3, O4, O7). A part of its Selector's stage; that thread
+// only.
+//
+// Every reply, pings and errors too, passes one drain: reply stamped s is appended after every Feed
+// item <= s and before every item > s. The drain marks Lanes runnable and never runs them.
+#pragma once
+
+#include "common/base/metrics.h"
+#include "common/env/mailbox.h"
+#include "server/auth/provider_registry.h"
+#include "server/config/server_config.h"
+#include "server/request/client_table.h"
+#include "server/request/feed_item.h"
+#include "server/request/op_table.h"
+#include "server/session/session_tracker.h"
+
+namespace okapi {
+
+// Requests in the pipeline over all workers, for back-pressure (client-protocol spec 10.1).
+struct Admission {
+  std::atomic<int64_t> outstanding{0};
+};
+
+struct WorkerMetrics {
+  Counter received, sent;
+  Summary latency_ms;  // min/avg/max of srvr
+  PercentileSummary read_latency_ms, update_latency_ms;
+  Counter response_bytes, watch_bytes;
+  std::atomic<int32_t> last_response_size{-1}, min_response_size{-1}, max_response_size{-1};
+  Summary created_watches, deleted_watches, changed_watches, children_watches;
+};
+
+class CommitWorker {
+ public:
+  CommitWorker(const ServerConfig& config, const ProviderRegistry& registry, const DataTree& tree,
+               WatchTables& watches, Admission& admission, uint8_t index);
+
+  ClientTable clients;
+  WorkerFeed feed;
+  Sink<RequestRef> to_commit, to_prep;
+  WorkerMetrics metrics;
+  // Sessions whose creation was committed since the Selector looked: it answers their handshakes.
+  std::vector<AttachResult> opened;
+
+  // A request of `client`, in order of receipt.
+  void submit(Client& client, const RequestView& request);
+  // Brings everything that is in the Feed to its connections, then runs what became runnable.
+  void serve_feed(MonoTime now);
+  // Posts what was sent on: CommitProcessor first, then Prep (O5). Once per step.
+  void flush();
+  // The connection ended: its watches go, its unanswered reads count as answered.
+  void forget(Client& client);
+
+  // A frame with this header and body, after everything in the Feed up to `stamp`.
+  void reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body);
+
+ private:
+  // Runs a read and appends its reply.
+  void run_read(Client& client, const RequestView& request);
+  void send_write(RequestRef request);
+  void drain_until(Zxid stamp);
+  void deliver(FeedItem& item);
+  void deliver_reply(WriteReply& reply, Zxid zxid);
+  void deliver_watch(WatchBatch& batch);
+  void run_lanes();
+  void answered(Client& client, const RequestView& request, Zxid zxid);
+
+  const ServerConfig& config_;
+  const ProviderRegistry& registry_;
+  const DataTree& tree_;
+  WatchTables& watches_;
+  Admission& admission_;
+  MonoTime now_;
+  std::vector<ConnectionId> runnable_;  // Lanes whose head was answered
+  std::string body_, events_, write_body_;
+};
+
+}  // namespace okapi

@@ -1,0 +1,53 @@
+// What CommitProcessor tells a worker, in zxid order: answers to its sessions' writes, watch events
+// for its connections, sessions that ended. One Feed per worker and term.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/feed.h"
+#include "common/proto/responses.h"
+#include "server/request/request.h"
+#include "server/tree/acl_table.h"
+#include "server/watch/watch_mode.h"
+
+namespace okapi {
+
+// One result of a multi, kept beyond the transaction.
+struct SubReply {
+  ErrorCode err = ErrorCode::kOk;
+  Stat stat;
+  std::string path;
+};
+
+struct WriteReply {
+  RequestRef request;
+  ErrorCode err = ErrorCode::kOk;
+  Stat stat;
+  std::string path;                             // creates: the final one
+  std::unique_ptr<std::vector<SubReply>> subs;  // multi
+};
+
+// One notification frame for many connections; each gets it only if it may READ the node.
+struct WatchBatch {
+  EventType type = EventType::kNodeCreated;
+  SharedBytes frame;
+  AclRef acl;
+  std::vector<WatcherId> watchers;
+};
+
+// The session is gone: its connection, if this worker has it, is closed without a word.
+struct SessionEnded {
+  SessionId session;
+};
+
+struct FeedItem {
+  Zxid zxid;
+  std::variant<std::monostate, WriteReply, WatchBatch, SessionEnded> what;
+};
+
+using WorkerFeed = Feed<FeedItem>;
+
+}  // namespace okapi

@@ -1,0 +1,38 @@
+// createSession and closeSession (client-protocol spec 2.5, 7.4); reconfig as answered by a server
+// that stands alone (3.17).
+#include "common/proto/requests.h"
+#include "server/request/prepare.h"
+
+namespace okapi {
+
+ErrorCode prepare_create_session(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out) {
+  context.sessions.add(context.request.session);
+  context.sessions.set_owner(context.request.session, context.request.connection);
+  out.type = op;
+  out.body = std::string(body);  // the timeout
+  return ErrorCode::kOk;
+}
+
+ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView, PreparedTxn& out) {
+  SessionId session = context.request.session;
+  CloseSessionTxn txn;
+  std::vector<std::string> paths = context.pending.ephemerals_of(session);
+  for (const std::string& path : paths) {
+    txn.paths.items.push_back(path);
+    remove_pending(context, path, context.pending.get(path));
+  }
+  context.sessions.mark_closing(session);
+  out.type = op;
+  // Compat: with closeSessionTxn.enabled=false the record has no body (storage 2).
+  if (context.config.request.close_session_txn_enabled) jute::encode(out.body, txn);
+  return ErrorCode::kOk;
+}
+
+ErrorCode prepare_reconfig(PrepContext& context, OpCode, ByteView body, PreparedTxn&) {
+  if (!jute::decode<ReconfigRequest>(body).ok()) return ErrorCode::kMarshallingError;
+  if (!context.config.request.reconfig_enabled) return ErrorCode::kReconfigDisabled;
+  if (ErrorCode error = check_session(context); error != ErrorCode::kOk) return error;
+  return ErrorCode::kUnimplemented;
+}
+
+}  // namespace okapi

@@ -1,0 +1,105 @@
+#include "server/request/pending_changes.h"
+
+#include <set>
+
+#include "common/proto/path.h"
+
+namespace okapi {
+namespace {
+
+// Compat: "" and "/" name one node; one key for both (client-protocol 11.9).
+ByteView key_of(ByteView path) { return path.empty() ? kRootPath : path; }
+
+uint64_t digest_of(ByteView path, const NodeState& state) {
+  if (!state.exists || !counts_in_digest(path)) return 0;
+  return node_digest(state.digest_prefix, state.stat);
+}
+
+}  // namespace
+
+PendingChanges::PendingChanges(const DataTree& tree) : tree_(tree), digest_(tree.digest()) {}
+
+void PendingChanges::prune() {
+  Zxid applied = tree_.last_applied();
+  while (!order_.empty() && order_.front().first <= applied) {
+    // A later change of the same path stands further back in the order and removes it then.
+    auto it = entries_.find(*order_.front().second);
+    if (it->second.zxid <= applied && it->second.zxid == order_.front().first) entries_.erase(it);
+    order_.pop_front();
+  }
+  while (!ephemerals_.empty() && ephemerals_.front().zxid <= applied) ephemerals_.pop_front();
+}
+
+NodeState PendingChanges::get(ByteView path) const {
+  path = key_of(path);
+  if (auto it = entries_.find(path); it != entries_.end()) return it->second.state;
+  NodeState state;
+  auto lock = tree_.read(path);
+  if (!lock.found()) return state;
+  const NodeView& node = lock.node();
+  state.exists = true;
+  state.stat = node.stored_stat();
+  state.child_count = node.child_count();
+  state.data_length = static_cast<int32_t>(node.data_block().size());
+  state.digest_prefix = node.digest_prefix();
+  state.acl = node.acl();
+  return state;
+}
+
+void PendingChanges::change(ByteView path, const NodeState& from, const NodeState& to, Zxid zxid) {
+  path = key_of(path);
+  auto it = entries_.find(path);
+  if (in_multi_) {
+    undo_.push_back(
+        {std::string(path), it != entries_.end(), it != entries_.end() ? it->second : Entry()});
+  }
+  if (it == entries_.end()) it = entries_.emplace(std::string(path), Entry()).first;
+  // Twice in one transaction (the parent of two creates in a multi) needs one place in the order.
+  if (it->second.zxid != zxid) order_.emplace_back(zxid, &it->first);
+  it->second = {to, zxid};
+  digest_ += digest_of(path, to) - digest_of(path, from);
+  bool ephemeral = to.exists && !from.exists && to.stat.ephemeral_owner != 0;
+  if (ephemeral) {
+    ephemerals_.push_back({zxid, SessionId(to.stat.ephemeral_owner), std::string(path)});
+  }
+}
+
+void PendingChanges::begin_multi() {
+  in_multi_ = true;
+  undo_.clear();
+  order_before_ = order_.size();
+  ephemerals_before_ = ephemerals_.size();
+  digest_before_ = digest_;
+}
+
+void PendingChanges::roll_back_multi() {
+  order_.resize(order_before_);
+  ephemerals_.resize(ephemerals_before_);
+  for (size_t i = undo_.size(); i-- > 0;) {
+    Undo& undo = undo_[i];
+    if (undo.existed) {
+      entries_.find(undo.path)->second = std::move(undo.before);
+    } else {
+      entries_.erase(undo.path);
+    }
+  }
+  undo_.clear();
+  digest_ = digest_before_;
+  in_multi_ = false;
+}
+
+std::vector<std::string> PendingChanges::ephemerals_of(SessionId session) const {
+  std::set<std::string> paths;
+  for (std::string& path : tree_.ephemerals_of(session)) paths.insert(std::move(path));
+  for (const PendingEphemeral& pending : ephemerals_) {
+    if (pending.owner == session) paths.insert(pending.path);
+  }
+  std::vector<std::string> out;
+  for (const std::string& path : paths) {
+    NodeState state = get(path);
+    if (state.exists && state.stat.ephemeral_owner == session.value()) out.push_back(path);
+  }
+  return out;
+}
+
+}  // namespace okapi

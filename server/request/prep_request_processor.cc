@@ -1,0 +1,83 @@
+#include "server/request/prep_request_processor.h"
+
+#include "server/request/op_table.h"
+
+namespace okapi {
+namespace {
+
+const IdentityList kNobody;
+
+}  // namespace
+
+PrepRequestProcessor::PrepRequestProcessor(Env& env, const ServerConfig& config,
+                                           const ProviderRegistry& registry, const DataTree& tree,
+                                           Zxid last, const std::vector<SessionId>& sessions)
+    : env_(env), config_(config), registry_(registry), tree_(tree), last_(last), pending_(tree) {
+  for (SessionId session : sessions) sessions_.add(session);
+}
+
+void PrepRequestProcessor::step(Turn&) {
+  inbox_.clear();
+  session_inbox_.clear();
+  // A new owner is mailed before its first request is; so its mail is here if the request is.
+  requests.drain(inbox_);
+  session_requests.drain(session_inbox_);
+  if (inbox_.empty() && session_inbox_.empty()) return;
+  pending_.prune();
+  int64_t time_ms = env_.clock().wall().ms;
+  for (const SessionRequest& request : session_inbox_) prepare_session_request(request, time_ms);
+  for (const RequestRef& request : inbox_) prepare(*request, time_ms);
+  queued_.add(static_cast<int64_t>(inbox_.size()));
+  to_peer.flush();
+  for (auto& worker : to_workers) worker.flush();
+}
+
+void PrepRequestProcessor::prepare_session_request(const SessionRequest& request, int64_t time_ms) {
+  if (request.kind == SessionRequest::Kind::kForget) {
+    sessions_.remove(request.session);
+    return;
+  }
+  if (request.kind == SessionRequest::Kind::kSetOwner) {
+    sessions_.set_owner(request.session, request.connection);
+    return;
+  }
+  RequestView view;
+  view.session = request.session;
+  view.connection = request.connection;
+  view.identities = &kNobody;
+  view.op = request.kind == SessionRequest::Kind::kCreate ? OpCode::kCreateSession
+                                                          : OpCode::kCloseSession;
+  std::string body = jute::encoded(CreateSessionTxn{request.timeout_ms});
+  view.body = body;
+  prepare(view, time_ms);
+}
+
+void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) {
+  PreparedTxn prepared;
+  PrepContext context{config_,   registry_, tree_,        pending_,
+                      sessions_, request,   last_.next(), time_ms};
+  ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared);
+  if (error == ErrorCode::kSessionMoved) {
+    to_workers[request.connection.worker()].add({request.connection});
+    return;
+  }
+  propose(request, error, std::move(prepared), time_ms);
+}
+
+void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error,
+                                   PreparedTxn prepared, int64_t time_ms) {
+  if (error != ErrorCode::kOk) {
+    prepared.type = OpCode::kError;
+    prepared.body = jute::encoded(ErrorTxn{static_cast<int32_t>(error)});
+  }
+  last_ = last_.next();
+  TxnHeader header{request.session, request.xid, last_, time_ms,
+                   static_cast<int32_t>(prepared.type)};
+  std::optional<TxnDigest> digest;
+  if (config_.storage.digest_enabled && error == ErrorCode::kOk) {
+    digest = TxnDigest{kDigestVersion, static_cast<int64_t>(pending_.digest())};
+  }
+  to_peer.add(encode_txn(header, prepared.body, digest));
+}
+
+}  // namespace okapi

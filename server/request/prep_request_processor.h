@@ -1,0 +1,56 @@
+// The stage that turns requests into transactions: checks session, ACL and arguments against the
+// tree and what is pending, fixes zxid and time, encodes once (client-protocol spec 2.10, 3). A
+// refused write still takes a zxid, as an error transaction (Compat). No disk, no socket: any
+// thread may take its turn. Writes nothing but its own overlay.
+#pragma once
+
+#include "common/base/metrics.h"
+#include "common/env/env.h"
+#include "common/env/mailbox.h"
+#include "server/request/pending_changes.h"
+#include "server/request/prepare.h"
+#include "server/session/session_tracker.h"
+#include "server/txn/encoded_txn.h"
+
+namespace okapi {
+
+// Mail to workers: a request whose session is owned by another connection; this one is closed.
+struct SessionMoved {
+  ConnectionId connection;
+};
+
+class PrepRequestProcessor final : public Stage {
+ public:
+  // `last` is the newest zxid of the history; `sessions` those alive now.
+  PrepRequestProcessor(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
+                       const DataTree& tree, Zxid last, const std::vector<SessionId>& sessions);
+
+  Mailbox<RequestRef> requests;
+  Mailbox<SessionRequest> session_requests;
+  Sink<EncodedTxn> to_peer;
+  std::vector<Sink<SessionMoved>> to_workers;
+
+  void step(Turn& turn) override;
+
+  const Counter& queued() const { return queued_; }
+  const Summary& process_time_us() const { return process_time_us_; }
+
+ private:
+  void prepare(const RequestView& request, int64_t time_ms);
+  void prepare_session_request(const SessionRequest& request, int64_t time_ms);
+  void propose(const RequestView& request, ErrorCode error, PreparedTxn prepared, int64_t time_ms);
+
+  Env& env_;
+  const ServerConfig& config_;
+  const ProviderRegistry& registry_;
+  const DataTree& tree_;
+  Zxid last_;
+  PendingChanges pending_;
+  SessionBook sessions_;
+  std::vector<RequestRef> inbox_;
+  std::vector<SessionRequest> session_inbox_;
+  Counter queued_;
+  Summary process_time_us_;
+};
+
+}  // namespace okapi
