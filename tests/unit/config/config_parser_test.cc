@@ -1,0 +1,217 @@
+#include "server/config/config_parser.h"
+
+#include <catch2/catch.hpp>
+
+#include "server/config/config_key.h"
+#include "tests/unit/config/support.h"
+
+namespace okapi {
+namespace {
+
+TEST_CASE("a plain file gives the reference's defaults") {
+  LoadedConfig loaded = parse("dataDir=/data\nclientPort=2181\n");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.warnings.empty());
+  const ServerConfig& c = loaded.config;
+  CHECK(c.client.address == HostPort{"", 2181});
+  CHECK(c.storage.data_log_dir == "/data");
+  CHECK(c.session.tick_time_ms == 3000);
+  CHECK(c.session.min_timeout_ms == 6000);
+  CHECK(c.session.max_timeout_ms == 60000);
+  CHECK(c.limits.connections_per_ip_max == 60);
+  CHECK(c.limits.frame_bytes_max == 1048575);
+  CHECK(c.limits.disk_record_extra_bytes == 1048575);
+  CHECK(c.limits.outstanding_requests_max == 1000);
+  CHECK(c.admin.four_letter_whitelist == std::vector<std::string>{"srvr"});
+  CHECK(c.server_id == 0);
+  CHECK_FALSE(c.my_id);
+}
+
+TEST_CASE("x_cfg_01 an unknown key warns once with its line and is kept") {
+  LoadedConfig loaded = parse_more("requestThrottleLimit=7\n");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.warnings ==
+        std::vector<std::string>{"zoo.cfg:2: unknown configuration key requestThrottleLimit (kept "
+                                 "as zookeeper.requestThrottleLimit)"});
+  REQUIRE(loaded.config.properties.size() == 1);
+  CHECK(loaded.config.properties[0].first == "zookeeper.requestThrottleLimit");
+}
+
+TEST_CASE("x_cfg_01 a key with the prefix has no effect") {
+  LoadedConfig loaded = parse_more("zookeeper.snapCount=5\n");
+  REQUIRE(loaded.ok());
+  CHECK(warns(loaded, "zoo.cfg:2: zookeeper.snapCount has no effect"));
+  CHECK(loaded.config.storage.snap_count == 100000);
+}
+
+TEST_CASE("x_cfg_02 bad values name file, line, key, value and reason") {
+  CHECK(failure_of(parse_more("tickTime=2000ms\n")) ==
+        "zoo.cfg:2: tickTime=2000ms: For input string: \"2000ms\"");
+  CHECK(failure_of(parse_more("\n\nclientPort=4294967296\n")) ==
+        "zoo.cfg:4: clientPort=4294967296: For input string: \"4294967296\"");
+  CHECK(failure_of(parse_more("initLimit=\n")) == "zoo.cfg:2: initLimit=: For input string: \"\"");
+  CHECK(failure_of(parse_more("clientPort=65536\n")) ==
+        "zoo.cfg:2: clientPort=65536: port out of range:65536");
+  CHECK(failure_of(parse_more("syncEnabled=yes\n")) ==
+        "zoo.cfg:2: syncEnabled=yes: Invalid option yes. Choose 'true' or 'false.'");
+  CHECK(failure_of(parse_more("tickTime=-1\n")) ==
+        "zoo.cfg:2: tickTime=-1: tickTime must be positive");
+  CHECK(failure_of(parse_more("electionAlg=2\n")) ==
+        "zoo.cfg:2: electionAlg=2: Invalid electionAlg value. Only 3 is supported.");
+  CHECK(failure_of(parse_more("peerType=leader\n")) ==
+        "zoo.cfg:2: peerType=leader: Unrecognised peertype: leader");
+  CHECK(failure_of(parse_more("a=\\u12\n")) == "zoo.cfg:2: Malformed \\uxxxx encoding.");
+  CHECK(failure_of(parse(std::string("dataDir=/d\0x", 12))) ==
+        "zoo.cfg:1: dataDir=/d\\x00x: the value holds a NUL");
+  CHECK(parse_more("tickTime=x\n").failure->exit_code == ExitCode::kInvalidInvocation);
+}
+
+TEST_CASE("x_cfg_02 the last of repeated keys counts, with a line") {
+  LoadedConfig loaded = parse_more("tickTime=bad\ntickTime = 500 \r\n");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.config.session.tick_time_ms == 500);
+  CHECK(warns(loaded, "zoo.cfg:2: tickTime is set again in line 3, which counts"));
+}
+
+TEST_CASE("x_cfg_02 a byte order mark makes an unknown key, not a silent one") {
+  LoadedConfig loaded = parse(
+      "\xEF\xBB\xBF"
+      "tickTime=5\ndataDir=/d\n");
+  REQUIRE(loaded.ok());
+  CHECK(warns(loaded, "zoo.cfg:1: unknown configuration key"));
+}
+
+TEST_CASE("x_cfg_02 a bad property keeps its default and says so") {
+  LoadedConfig loaded = parse_more("snapCount=many\nmaxCnxns=0x10\nskipACL=true\n");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.config.storage.snap_count == 100000);
+  CHECK(loaded.config.limits.connections_max == 16);
+  CHECK_FALSE(loaded.config.auth.skip_acl);
+  CHECK(warns(loaded, "zoo.cfg:2: snapCount=many: not a number; the default stays"));
+  CHECK(warns(loaded, "zoo.cfg:4: skipACL=true: only the exact text \"yes\" switches it on"));
+}
+
+TEST_CASE("reset values of properties") {
+  LoadedConfig loaded = parse_more(
+      "snapCount=1\ncommitLogCount=3\nsnapshotSizeFactor=1.5\nsnapSizeLimitInKb=0\n"
+      "autopurge.snapRetainCount=1\nflushDelay=30\nadmin.enableServer=FALSE\n"
+      "jute.maxbuffer.extrasize=5\n");
+  REQUIRE(loaded.ok());
+  const StorageConfig& storage = loaded.config.storage;
+  CHECK(storage.snap_count == 2);
+  CHECK(storage.commit_log_count == 500);
+  CHECK(storage.snapshot_size_factor == 0.33);
+  CHECK(storage.snap_size_limit_kb == -1);
+  CHECK(storage.autopurge_snap_retain_count == 3);
+  CHECK(storage.max_write_queue_poll_time_ms == 10);
+  CHECK(loaded.config.admin.enabled);  // only the exact text "false" disables
+  CHECK(loaded.config.limits.disk_record_extra_bytes == 1024);
+  CHECK(warns(loaded, "Invalid autopurge.snapRetainCount: 1. Defaulting to 3"));
+}
+
+TEST_CASE("precedence: file over -D over default; the file's own keys not from -D") {
+  LoadedConfig loaded =
+      parse_more("snapCount=7\n", {"-Dzookeeper.snapCount=8", "-Dzookeeper.preAllocSize=9",
+                                   "-Dzookeeper.preAllocSize=10", "-Dzookeeper.tickTime=1",
+                                   "-Dzookeeper.nonsense=1", "-Dfile.encoding=x"});
+  REQUIRE(loaded.ok());
+  CHECK(loaded.config.storage.snap_count == 7);
+  CHECK(loaded.config.storage.pre_alloc_size_kb == 10);
+  CHECK(loaded.config.session.tick_time_ms == 3000);
+  CHECK(warns(loaded, "-Dzookeeper.snapCount has no effect: the file sets it"));
+  CHECK(warns(loaded, "-Dzookeeper.tickTime has no effect: tickTime counts in the file only"));
+  CHECK(warns(loaded, "-Dzookeeper.nonsense: unknown property"));
+  CHECK(warns(loaded, "ignored: file.encoding has no effect in this server"));
+}
+
+TEST_CASE("names that the reference takes as -D only count in the file too") {
+  LoadedConfig loaded = parse_more("jute.maxbuffer=4000000\nreadonlymode.enabled=true\n",
+                                   {"-Dznode.container.maxPerMinute=5"});
+  REQUIRE(loaded.ok());
+  CHECK(loaded.config.limits.frame_bytes_max == 4000000);
+  CHECK(loaded.config.limits.disk_record_extra_bytes == 4000000);
+  CHECK(loaded.config.request.container_deletes_per_minute_max == 5);
+  CHECK(loaded.config.admin.four_letter_whitelist == std::vector<std::string>{"srvr", "isro"});
+  CHECK(warns(loaded, "zoo.cfg:2: jute.maxbuffer counts here; the reference takes it as -D only"));
+}
+
+TEST_CASE("x_cfg_07 keys without effect have one line each") {
+  LoadedConfig loaded = parse_more(
+      "maxResponseCacheSize=5\njvm.pause.monitor=true\nmetricsProvider.maxQueueSize=1\n"
+      "metricsProvider.other=2\n");
+  REQUIRE(loaded.ok());
+  CHECK(loaded.warnings == std::vector<std::string>{
+                               "ignored: maxResponseCacheSize has no effect in this server",
+                               "ignored: jvm.pause.monitor has no effect in this server",
+                               "ignored: metricsProvider.maxQueueSize has no effect in this server",
+                               "ignored: metricsProvider.other has no effect in this server"});
+  CHECK(failure_of(parse_more("jvm.pause.monitor=on\n")) ==
+        "zoo.cfg:2: jvm.pause.monitor=on: Invalid option on. Choose 'true' or 'false.'");
+}
+
+TEST_CASE("x_cfg_07 what is not built yet ends the start by name") {
+  for (const char* line :
+       {"secureClientPort=2182", "sslQuorum=true", "ssl.keyStore.location=/k",
+        "portUnification=true", "client.portUnification=true", "localSessionsEnabled=true",
+        "oraclePath=/o", "sessionRequireClientSASLAuth=true", "ssl.quorum.protocol=TLSv1.3",
+        "authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider",
+        "admin.forceHttps=true"}) {
+    INFO(line);
+    LoadedConfig loaded = parse_more(std::string(line) + "\n");
+    CHECK(failure_of(loaded) == "zoo.cfg:2: " + std::string(line) + ": not supported yet");
+  }
+  CHECK(failure_of(parse_more("authProvider.1=com.example.Mine\n"))
+            .ends_with("unknown authentication provider"));
+  CHECK(failure_of(parse_more("quorum.auth.enableSasl=true\n")) ==
+        "quorum.auth.enableSasl=true: not supported yet");
+  LoadedConfig sasl =
+      parse_more("authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n");
+  CHECK(sasl.ok());
+  CHECK(warns(sasl, "SASL is not supported yet"));
+  CHECK(parse_more("sslQuorum=false\nlocalSessionsEnabled=FALSE\n").warnings.empty());
+}
+
+TEST_CASE("x_cfg_08 secrets reach no line and no list of properties") {
+  LoadedConfig loaded = parse_more(
+      "DigestAuthenticationProvider.superDigest=plantedsecret\nsessionSecret=plantedsecret\n"
+      "my.password=plantedsecret\n",
+      {"-Dzookeeper.SASLAuthenticationProvider.superPassword=plantedsecret"});
+  REQUIRE(loaded.ok());
+  CHECK(loaded.config.auth.super_digest.reveal() == "plantedsecret");
+  CHECK_FALSE(warns(loaded, "plantedsecret"));
+  CHECK(loaded.config.properties.size() == 4);
+  for (const auto& [name, value] : loaded.config.properties) {
+    INFO(name);
+    CHECK(value == kHiddenValue);
+  }
+  CHECK(failure_of(parse_more("ssl.keyStore.password=plantedsecret\n")) ==
+        "zoo.cfg:2: ssl.keyStore.password=********: not supported yet");
+}
+
+TEST_CASE("every key of the tables is named once and has a way in") {
+  for (auto table : {file_keys(), property_keys(), bare_keys()}) {
+    for (const ConfigKey& key : table) {
+      INFO(key.name);
+      CHECK(find_key(table, key.name) == &key);
+    }
+  }
+}
+
+TEST_CASE("the embedded sample is conf/zoo_sample.cfg and starts without a warning") {
+  std::string path = std::string(OKAPI_TEST_DATA) + "/../../conf/zoo_sample.cfg";
+  FILE* file = fopen(path.c_str(), "rb");
+  REQUIRE(file != nullptr);
+  std::string text(1 << 16, '\0');
+  text.resize(fread(text.data(), 1, text.size(), file));
+  fclose(file);
+  CHECK(sample_config_text() == text);
+  LoadedConfig loaded = parse(text);
+  CHECK(failure_of(loaded).empty());
+  CHECK(loaded.warnings.empty());
+  CHECK(loaded.config.session.tick_time_ms == 2000);
+  CHECK(loaded.config.storage.data_dir == "./okapi-data");
+  CHECK(loaded.config.client.address == HostPort{"", 2181});
+}
+
+}  // namespace
+}  // namespace okapi
