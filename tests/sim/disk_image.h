@@ -24,7 +24,7 @@ inline constexpr size_t kSectorBytes = 512;
 
 // A sector whose platter differs, or may differ, from the page cache.
 struct UnsyncedSector {
-  std::string platter;   // up to 512 bytes; what is missing is zero
+  std::string platter;    // up to 512 bytes; what is missing is zero
   bool believed = false;  // a failed sync dropped it: the cache calls it clean, the platter is old
 };
 
@@ -32,7 +32,7 @@ struct Inode {
   std::string cache;
   uint64_t platter_size = 0;
   std::map<uint64_t, UnsyncedSector> unsynced;  // by sector number
-  MonoTime done{};  // when the last call on it is done
+  MonoTime done{};                              // when the last call on it is done
 };
 
 struct DiskNode {

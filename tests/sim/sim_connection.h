@@ -41,11 +41,11 @@ struct Connection {
   uint64_t id = 0;
   std::array<Endpoint, 2> at;
   std::array<Pipe, 2> pipes;
-  std::array<SimStream*, 2> ends{};      // null when closed, or not yet accepted
-  std::array<bool, 2> gone{};            // the end was closed, or its program is dead
-  std::array<bool, 2> broken{};          // the end was reset: its calls fail
-  bool established = false;              // as the dialling end sees it
-  bool at_listener = false;              // the other host knows of it
+  std::array<SimStream*, 2> ends{};  // null when closed, or not yet accepted
+  std::array<bool, 2> gone{};        // the end was closed, or its program is dead
+  std::array<bool, 2> broken{};      // the end was reset: its calls fail
+  bool established = false;          // as the dialling end sees it
+  bool at_listener = false;          // the other host knows of it
 
   Pipe& out(int side) { return pipes[static_cast<size_t>(side)]; }
   Pipe& in(int side) { return pipes[static_cast<size_t>(1 - side)]; }

@@ -67,9 +67,9 @@ Status SimFile::sync() {
   bool failed = disk_.hit(disk_.faults_.sync_eio_one_in);
   disk_.world_.trace().line(begun, disk_.node_, "disk {} {} ({} sectors)",
                             failed ? "EIO in sync of" : "sync", path_, inode_->unsynced.size());
-  disk_.end_call(begun, done, disk_.sync_price(),
-                 failed ? DiskImage::fail_sync(inode_, disk_.world_.rng())
-                        : DiskImage::sync(inode_));
+  disk_.end_call(
+      begun, done, disk_.sync_price(),
+      failed ? DiskImage::fail_sync(inode_, disk_.world_.rng()) : DiskImage::sync(inode_));
   if (failed) return io_error();
   return {};
 }

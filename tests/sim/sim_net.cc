@@ -39,8 +39,7 @@ std::unique_ptr<Stream> SimNic::connect(const Endpoint& to) {
   connection->at = {Endpoint{ip_, next_port_++}, to};
   if (next_port_ == 0) next_port_ = 40000;
   net_.connections_[connection->id] = connection;
-  auto stream =
-      std::make_unique<SimStream>(net_, meter_, connection, 0, net_.next_socket_++);
+  auto stream = std::make_unique<SimStream>(net_, meter_, connection, 0, net_.next_socket_++);
   uint64_t id = connection->id;
   SimNet& net = net_;
   net_.world_.at(meter_.now() + net_.draw_delay(), [&net, id] { net.dial(id); });
@@ -208,8 +207,9 @@ void SimNet::close_end(Connection& c, int side, bool reset, MonoTime departs) {
   c.in(side).arrived.clear();
   c.in(side).taken = 0;
   if (!c.broken[index] && !c.gone[1 - index]) {
-    send_segment(c, side, Segment{.kind = reset ? SegmentKind::kReset : SegmentKind::kFin,
-                                  .departs = departs});
+    send_segment(
+        c, side,
+        Segment{.kind = reset ? SegmentKind::kReset : SegmentKind::kFin, .departs = departs});
   }
   forget_if_done(c.id);
 }

@@ -28,8 +28,8 @@ struct NetOptions {
   Nanos spike_max = Millis(40);
   uint32_t short_read_one_in = 50;
   uint32_t short_write_one_in = 50;
-  uint32_t reset_one_in = 0;         // a segment is cut at some byte, then both ends are reset
-  uint32_t black_hole_one_in = 0;    // from this segment on nothing arrives, either way
+  uint32_t reset_one_in = 0;       // a segment is cut at some byte, then both ends are reset
+  uint32_t black_hole_one_in = 0;  // from this segment on nothing arrives, either way
   uint32_t accept_error_one_in = 0;
   size_t window_bytes = 64 * 1024;
 };

@@ -204,8 +204,7 @@ void SimScheduler::end_turn(uint64_t id, const Turn& turn) {
   Slot& slot = slots_.at(id);
   lent_ = turn.lends_to_waiting();
   Rng& dice = world_.rng();
-  bool spurious =
-      options_.spurious_one_in != 0 && dice.chance(1, options_.spurious_one_in);
+  bool spurious = options_.spurious_one_in != 0 && dice.chance(1, options_.spurious_one_in);
   if (turn.wants_again() || spurious) slot.wanted = true;
   auto* poller = static_cast<SimPoller*>(slot.options.poller);
   if (poller != nullptr && poller->anything_ready()) slot.wanted = true;
@@ -225,8 +224,8 @@ Nanos SimScheduler::step_price() {
   auto span = static_cast<uint64_t>((options_.step_max - options_.step_min).count());
   Nanos price = options_.step_min + Nanos(static_cast<int64_t>(dice.below(span + 1)));
   if (options_.stall_one_in != 0 && dice.chance(1, options_.stall_one_in)) {
-    price += Nanos(
-        static_cast<int64_t>(dice.below(static_cast<uint64_t>(options_.stall_max.count()))));
+    price +=
+        Nanos(static_cast<int64_t>(dice.below(static_cast<uint64_t>(options_.stall_max.count()))));
   }
   return price;
 }

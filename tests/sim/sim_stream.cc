@@ -10,11 +10,7 @@ namespace okapi::sim {
 
 SimStream::SimStream(SimNet& net, const CostMeter& meter, std::shared_ptr<Connection> connection,
                      int side, int number)
-    : net_(net),
-      meter_(meter),
-      connection_(std::move(connection)),
-      side_(side),
-      number_(number) {
+    : net_(net), meter_(meter), connection_(std::move(connection)), side_(side), number_(number) {
   connection_->ends[index(side_)] = this;
 }
 

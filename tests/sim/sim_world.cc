@@ -18,30 +18,33 @@ void SimWorld::withdraw(Runner& runner, std::optional<uint64_t> id) {
   });
 }
 
-bool SimWorld::run_until(MonoTime time) {
-  while (!failed()) {
-    if (!runnable_.empty()) {
-      run_one_turn();
-      continue;
-    }
-    if (events_.empty() || events_.begin()->first.first > time) {
-      now_ = std::max(now_, time);
-      return true;
-    }
-    auto first = events_.extract(events_.begin());
-    now_ = first.key().first;
-    first.mapped()();
+// Events of this instant come before turns, so that all who became ready at once are in the draw.
+bool SimWorld::do_next(MonoTime limit) {
+  bool event_now = !events_.empty() && events_.begin()->first.first <= now_;
+  if (!event_now && !runnable_.empty()) {
+    run_one_turn();
+    return true;
   }
-  return false;
+  if (events_.empty() || events_.begin()->first.first > limit) return false;
+  auto first = events_.extract(events_.begin());
+  now_ = std::max(now_, first.key().first);
+  first.mapped()();
+  return true;
+}
+
+bool SimWorld::run_until(MonoTime time) {
+  while (!failed() && do_next(time)) {
+  }
+  if (!failed()) now_ = std::max(now_, time);
+  return !failed();
 }
 
 bool SimWorld::run_until(MonoTime time, const std::function<bool()>& done) {
-  // Looked at every virtual millisecond: fine enough for tests, and cheap.
   while (!failed()) {
     if (done()) return true;
-    if (now_ >= time) return false;
-    run_until(std::min(time, now_ + Millis(1)));
+    if (!do_next(time)) break;
   }
+  if (!failed()) now_ = std::max(now_, time);
   return false;
 }
 

@@ -71,6 +71,7 @@ class SimWorld {
   };
   static constexpr MonoTime kStart{Nanos{3'600'000'000'000}};
 
+  bool do_next(MonoTime limit);
   void run_one_turn();
   void count_turn();
 

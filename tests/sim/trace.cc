@@ -5,9 +5,7 @@
 
 namespace okapi::sim {
 
-void Trace::mix(uint64_t value) {
-  hash_ = std::rotl(hash_ ^ value, 29) * 0xBF58476D1CE4E5B9ULL;
-}
+void Trace::mix(uint64_t value) { hash_ = std::rotl(hash_ ^ value, 29) * 0xBF58476D1CE4E5B9ULL; }
 
 void Trace::turn(MonoTime at, std::string_view who, std::string_view stage, uint64_t id) {
   mix(static_cast<uint64_t>(at.time_since_epoch().count()));
