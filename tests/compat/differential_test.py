@@ -8,7 +8,7 @@ import os
 import pytest
 
 import servers
-from differential import pools
+import tree
 from differential.lockstep import Lockstep
 from differential.stream import Stream
 
@@ -23,11 +23,9 @@ def seeds():
 
 def properties(stream):
     return {
-        "zookeeper.DigestAuthenticationProvider.superDigest": pools.SUPER_DIGEST,
+        **tree.PROPERTIES,
         "zookeeper.extendedTypesEnabled": str(stream.extended_types).lower(),
         "zookeeper.enforceQuota": str(stream.enforce_quota).lower(),
-        # The cleaner of containers works by the clock; a comparison needs the same zxids on both sides.
-        "znode.container.checkIntervalMs": 3_600_000,
         "zookeeper.forceSync": "no",
     }
 

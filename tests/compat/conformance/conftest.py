@@ -5,15 +5,10 @@ import pytest
 
 import ops
 import servers
+import tree
 import wire
-from differential import pools
 
-PROPERTIES = {
-    "zookeeper.DigestAuthenticationProvider.superDigest": pools.SUPER_DIGEST,
-    # The container cleaner must not interfere.
-    "znode.container.checkIntervalMs": 3_600_000,
-    "zookeeper.forceSync": "no",
-}
+PROPERTIES = {**tree.PROPERTIES, "zookeeper.forceSync": "no"}
 _names = itertools.count(1)
 
 

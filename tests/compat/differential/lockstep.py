@@ -2,16 +2,15 @@
 import pprint
 
 import ops
-import replies
 import servers
+import tree
 import wire
 from wire import CLOSED, Event, Reply
 
-from . import normal, pools, rules, stream
+from . import normal, rules, stream
 
 # Longer than any run, so that no session expires in the middle of one.
 SESSION_MS = 600_000
-SUPER = ("digest", pools.SUPER.encode())
 
 
 class Difference(AssertionError):
@@ -77,11 +76,7 @@ class Side:
 
     def tree(self):
         """Every node with data, ACL, children and Stat, as the super user sees it."""
-        with wire.Session(self.server.port, timeout=SESSION_MS) as session:
-            session.authenticate(*SUPER)
-            nodes = {}
-            _walk(session, "/", nodes, self.identities)
-        return nodes
+        return {path: normal.fields(node, self.identities) for path, node in tree.of(self.server).items()}
 
 
 def _until(session, replies_wanted):
@@ -92,15 +87,6 @@ def _until(session, replies_wanted):
             break
         got += isinstance(items[-1], Reply)
     return items
-
-
-def _walk(session, path, nodes, identities):
-    data = replies.decode(ops.GET_DATA, session.must(ops.GET_DATA, ops.read(path)))
-    acl = replies.decode(ops.GET_ACL, session.must(ops.GET_ACL, ops.get_acl(path)))
-    children = replies.decode(ops.GET_CHILDREN, session.must(ops.GET_CHILDREN, ops.read(path)))["children"]
-    nodes[path] = {**normal.fields(data, identities), "acl": acl["acl"], "children": sorted(children)}
-    for child in children:
-        _walk(session, path.rstrip("/") + "/" + child, nodes, identities)
 
 
 class Lockstep:
