@@ -9,6 +9,7 @@
 #include "common/base/metrics.h"
 #include "common/env/env.h"
 #include "common/env/mailbox.h"
+#include "server/database/log_progress.h"
 #include "server/storage/txn_log_writer.h"
 #include "server/txn/encoded_txn.h"
 
@@ -17,12 +18,6 @@ namespace okapi {
 // Mail from Sync: everything up to here is on disk.
 struct Logged {
   Zxid zxid;
-};
-// Mail to Snapshot: the log was rolled, so a snapshot is due; or how far the log is synced, which a
-// finished snapshot waits for.
-struct LogProgress {
-  Zxid synced;
-  bool snapshot_due = false;
 };
 
 class SyncRequestProcessor final : public Stage {

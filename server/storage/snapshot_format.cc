@@ -44,7 +44,7 @@ void SnapshotEncoder::begin_acls(int32_t count) {
 void SnapshotEncoder::acl(int64_t id, const AclList& list) {
   OKAPI_ASSERT(due_ > 0);
   --due_;
-  OKAPI_ASSERT(id != kOpenAclId);
+  OKAPI_ASSERT(id != kSnapshotOpenAclId);
   make_room();
   jute::OutputArchive out(buffer_);
   out.put_long(id);

@@ -22,7 +22,7 @@ inline constexpr int32_t kSnapshotMagic = 0x5A4B534E;  // "ZKSN"
 inline constexpr int64_t kSnapshotDbid = -1;
 inline constexpr ByteView kWireSignature = "BenWasHere";
 // ACL id of world:anyone with all permissions; never in the ACL table.
-inline constexpr int64_t kOpenAclId = -1;
+inline constexpr int64_t kSnapshotOpenAclId = -1;
 
 enum class SnapshotForm { kFile, kWire };
 
