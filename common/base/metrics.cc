@@ -21,6 +21,18 @@ void Summary::reset() {
   for (auto* field : {&count_, &sum_, &min_, &max_}) field->store(0, std::memory_order_relaxed);
 }
 
+void Summary::add_to(Summary& total) const {
+  int64_t here = count();
+  if (here == 0) return;
+  bool first = total.count() == 0;
+  int64_t low = first ? min() : std::min(min(), total.min());
+  int64_t high = first ? max() : std::max(max(), total.max());
+  total.min_.store(low, std::memory_order_relaxed);
+  total.max_.store(high, std::memory_order_relaxed);
+  total.sum_.store(total.sum() + sum(), std::memory_order_relaxed);
+  total.count_.store(total.count() + here, std::memory_order_relaxed);
+}
+
 int PercentileSummary::bucket_of(int64_t value) {
   auto v = static_cast<uint64_t>(std::max<int64_t>(value, 0));
   if (v < 16) return static_cast<int>(v);
@@ -40,6 +52,15 @@ void PercentileSummary::record(int64_t value) {
   summary_.record(value);
   auto& bucket = buckets_[static_cast<size_t>(bucket_of(value))];
   bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void PercentileSummary::add_to(PercentileSummary& total) const {
+  summary_.add_to(total.summary_);
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    uint32_t here = buckets_[i].load(std::memory_order_relaxed);
+    auto& sum = total.buckets_[i];
+    sum.store(sum.load(std::memory_order_relaxed) + here, std::memory_order_relaxed);
+  }
 }
 
 void PercentileSummary::reset() {

@@ -23,6 +23,8 @@ class Summary {
  public:
   void record(int64_t value);
   void reset();
+  // Adds what was recorded here to `total`, which belongs to the caller.
+  void add_to(Summary& total) const;
   int64_t count() const { return count_.load(std::memory_order_relaxed); }
   int64_t sum() const { return sum_.load(std::memory_order_relaxed); }
   int64_t min() const { return count() == 0 ? 0 : min_.load(std::memory_order_relaxed); }
@@ -42,6 +44,8 @@ class PercentileSummary {
   void record(int64_t value);
   void reset();
   const Summary& summary() const { return summary_; }
+  // As Summary::add_to.
+  void add_to(PercentileSummary& total) const;
   // `fraction` in 0…1; 0 when empty.
   int64_t percentile(double fraction) const;
 

@@ -1,0 +1,116 @@
+// What the operator commands say, as plain numbers. Their owners (selectors, session tracker,
+// database) fill these and send them by mail; report_text turns them into text. Values only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/time.h"
+#include "common/proto/op_code.h"
+#include "server/admin/java_text.h"
+
+namespace okapi {
+
+// `srvr` and the tail of `stat`; also the plain values of `mntr`.
+struct ServerReport {
+  std::string mode = "standalone";  // leader, follower, observer, read-only
+  bool read_only = false;
+  int64_t latency_min_ms = 0, latency_max_ms = 0;
+  double latency_avg_ms = 0;
+  int64_t packets_received = 0, packets_sent = 0;
+  int64_t connections = 0;
+  int64_t outstanding_requests = 0;
+  Zxid last_zxid;
+  int64_t node_count = 0;
+  // Of a leader.
+  struct ProposalSizes {
+    int32_t last_bytes = -1, min_bytes = -1, max_bytes = -1;
+  };
+  std::optional<ProposalSizes> proposal_sizes;
+  // Of quorum members: "leading - broadcast".
+  std::optional<std::string> peer_state;
+  std::optional<ServerId> observer_master;
+};
+
+// `conf`, `dirs`.
+struct ConfReport {
+  int32_t client_port = -1, secure_client_port = -1;
+  std::string data_dir, data_log_dir;  // absolute, with version-2
+  int64_t data_dir_bytes = 0, data_log_dir_bytes = 0;
+  int32_t tick_time_ms = 0;
+  int32_t connections_per_ip_max = 0;
+  int32_t min_session_timeout_ms = 0, max_session_timeout_ms = 0;
+  int32_t listen_backlog = -1;
+  int64_t server_id = 0;
+};
+
+// One line of `cons` and `stat`.
+struct ConnectionReport {
+  std::string address;       // java_socket_address
+  int32_t interest_ops = 0;  // 1 read, 4 write, 5 both, 0 none (as this very probe)
+  int64_t queued = 0, received = 0, sent = 0;
+  SessionId session;                // 0: what follows is left out
+  std::string_view last_op = "NA";  // short_op_name
+  WallTime established;
+  int32_t timeout_ms = 0;
+  int64_t last_cxid = -1;  // below 0: left out
+  Zxid last_zxid{-1};      // -1 before any reply
+  int64_t last_response_mono_ms = 0;
+  int64_t last_latency_ms = 0, min_latency_ms = 0, avg_latency_ms = 0, max_latency_ms = 0;
+};
+
+// Things that expire together, in `dump`.
+template <class T>
+struct ExpiryBucket {
+  WallTime at;
+  std::vector<T> items;
+};
+
+struct ConnectionSession {
+  std::string address;  // java_socket_address
+  SessionId session;
+};
+
+struct SessionReport {
+  std::vector<ExpiryBucket<SessionId>> buckets;              // ascending, empty ones too
+  std::vector<ExpiryBucket<ConnectionSession>> connections;  // ascending, empty ones too
+  std::vector<std::pair<SessionId, std::vector<std::string>>> ephemerals;
+};
+
+// `wchs`: of the data-watch table only.
+struct WatchReport {
+  int64_t connections = 0, paths = 0, watches = 0;
+};
+
+// What `envi` tells of the machine; the keys of a JVM stay, without values.
+struct EnvironmentReport {
+  std::string host_name, os_name, os_arch, os_version;
+  std::string user_name, user_home, user_dir, tmp_dir;
+  int64_t memory_free_mb = 0, memory_max_mb = 0, memory_total_mb = 0;
+};
+
+// A number of `mntr`: integers print without a point, doubles always with one.
+using MetricValue = std::variant<int64_t, double>;
+using MetricLines = std::vector<std::pair<std::string, MetricValue>>;
+
+// All that a command may need; a word fills only its parts (FourLetterPart).
+struct AdminReport {
+  ServerReport server;
+  ConfReport conf;
+  std::vector<ConnectionReport> connections;
+  SessionReport sessions;
+  WatchReport watches;
+  EnvironmentReport environment;
+  MetricLines metrics;  // StatusBoard::collect
+  TimeZone zone;
+};
+
+// The name that `cons` gives an operation: "GETD", "CREA", …; "NA" if it has none.
+std::string_view short_op_name(OpCode op);
+
+}  // namespace okapi
