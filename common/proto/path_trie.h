@@ -71,10 +71,10 @@ class PathTrie {
     drop_empty(way);
   }
 
-  // Calls f(ByteView prefix, T&) for each prefix of `path` in the map, `path` itself included, from
-  // the root ("/") down.
+  // Calls f(ByteView prefix, const T&) for each prefix of `path` in the map, `path` itself
+  // included, from the root ("/") down.
   template <class F>
-  void for_each_prefix(ByteView path, F&& f) {
+  void for_each_prefix(ByteView path, F&& f) const {
     if (root_.used) f(path.substr(0, 1), root_.value);
     uint64_t at = kRoot;
     for_components(path, [&](ByteView component, size_t end) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,12 +71,13 @@ class QuotaPrefixes {
   void clear();
   // The deepest prefix that `path` is at or below, by components; "" if none. A view of `path`.
   ByteView deepest(ByteView path) const;
-  std::vector<std::string> list() const;
+  std::vector<std::string> list() const;  // ascending
 
  private:
   struct Mark {};
   mutable Mutex mutex_;
   PathTrie<Mark> trie_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> all_ GUARDED_BY(mutex_);
   std::atomic<size_t> count_{0};
 };
 

@@ -28,7 +28,9 @@ class TreeLoader {
   static void initialize_empty(TreeWriter& writer);
 
  private:
+  Status add_root(NullableView data, int64_t acl_id, const StatPersisted& stat);
   Znode* parent_of_path(ByteView path);
+  AclEntry* acl_of(int64_t id);
 
   TreeState& state_;
   std::string last_path_;    // of last_node_

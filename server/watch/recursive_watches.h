@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,15 @@ class RecursiveWatches {
   void remove(ByteView path, WatcherId watcher);
   void remove_watcher(WatcherId watcher);
   // Appends all who watch `path` or a path above it; somebody may come twice.
-  void collect(ByteView path, std::vector<WatcherId>& watchers);
+  void collect(ByteView path, std::vector<WatcherId>& watchers) const;
   bool empty() const { return of_watcher_.empty(); }
 
  private:
+  void erase_at(ByteView path, WatcherId watcher);
+
   mutable Mutex mutex_;
-  PathTrie<std::vector<WatcherId>> watchers_;
-  std::map<WatcherId, std::vector<std::string>> of_watcher_;
+  PathTrie<std::set<WatcherId>> watchers_;
+  std::map<WatcherId, std::set<std::string, std::less<>>> of_watcher_;
 };
 
 }  // namespace okapi

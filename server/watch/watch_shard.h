@@ -65,7 +65,7 @@ class WatchShard {
     uint32_t before = kNone;
     uint8_t data_bits = 0, child_bits = 0;
   };
-  // A path that somebody watches, or free: then size is kFree.
+  // A path that somebody watches, or a free place: then it has no records.
   struct Path {
     std::unique_ptr<char[]> bytes;
     uint32_t size = 0;

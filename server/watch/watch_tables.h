@@ -53,7 +53,8 @@ class WatchTables {
   void remove_watcher(WatcherId watcher);
 
   // --- the applier ---
-  // Holds recursive watches still for one txn. Not with anything locked below it.
+  // Holds recursive watches still for one txn: made after the txn's shards are held, gone before
+  // the next txn's shards are taken (else a worker that holds one of those would wait for ever).
   class TxnGuard {
    public:
     explicit TxnGuard(WatchTables& tables);
@@ -83,14 +84,15 @@ class WatchTables {
  private:
   bool add(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits);
   bool add_recursive_locked(ByteView path, WatcherId watcher);
-  uint8_t remove_bits(ByteView path, WatcherId watcher, WatchTable table, uint8_t bits);
-  void fire(ByteView path, WatchTable table, std::vector<WatcherId>& watchers);
-  void created_or_changed(const WatchChange& change, std::vector<Notification>& out);
-  void deleted(const WatchChange& change, std::vector<Notification>& out);
-  void children_changed(ByteView parent, std::vector<Notification>& out);
+  uint8_t remove_bits(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits);
+  void trigger_guarded(const WatchChange& change, std::vector<Notification>& out);
+  // Adds the path's watchers to scratch_.
+  void fire(ByteView path, WatchTable table);
+  // Makes a notification of what is in scratch_, if anything is.
+  void flush(Notification&& notification, std::vector<Notification>& out);
   // The bound per connection, if there is one.
-  bool may_add(WatcherId watcher);
-  void count(WatcherId watcher, int64_t by);
+  bool take_place(WatcherId watcher);
+  void give_places(WatcherId watcher, int64_t count);
 
   WatchShard& shard_of(uint64_t hash) { return shards_[hash >> 58]; }
   const WatchShard& shard_of(uint64_t hash) const { return shards_[hash >> 58]; }
@@ -98,11 +100,13 @@ class WatchTables {
   const WatchOptions options_;
   std::array<WatchShard, kWatchShards> shards_;
   RecursiveWatches recursive_;
-  bool guarded_ = false;  // applier's
-  Zxid last_zxid_;        // applier's
+  // The applier's.
+  bool guarded_ = false;
+  Zxid last_zxid_;
+  std::vector<WatcherId> scratch_, gone_;
 
-  mutable Mutex counts_mutex_;  // a leaf
-  std::unordered_map<WatcherId, int64_t> per_connection_ GUARDED_BY(counts_mutex_);
+  Mutex places_mutex_;  // a leaf
+  std::unordered_map<WatcherId, int64_t> places_taken_ GUARDED_BY(places_mutex_);
 };
 
 }  // namespace okapi
