@@ -117,6 +117,7 @@ def test_expiry_removes_ephemerals_and_refuses_the_session(subject_kind):
         watcher.must(ops.EXISTS, ops.read("/e", True))
         event = watcher.next_item(15)
         assert (event.type, event.path) == (ops.NODE_DELETED, "/e")
+        # Only now the expiry is over: it closes any connection of the session.
         assert session.is_closed()
         assert refused(server.port, session_id=session.session_id, password=session.password)
 
