@@ -36,6 +36,11 @@ class ConnectionId {
   constexpr ConnectionId() = default;
   constexpr ConnectionId(uint8_t worker, uint32_t slot, uint32_t generation)
       : value_((uint64_t{worker} << 56) | (uint64_t{slot} << 32) | generation) {}
+  static constexpr ConnectionId of(uint64_t value) {
+    ConnectionId out;
+    out.value_ = value;
+    return out;
+  }
   constexpr uint8_t worker() const { return static_cast<uint8_t>(value_ >> 56); }
   constexpr uint32_t slot() const { return static_cast<uint32_t>(value_ >> 32) & (kSlots - 1); }
   constexpr uint32_t generation() const { return static_cast<uint32_t>(value_); }

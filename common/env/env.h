@@ -22,6 +22,8 @@ class Env {
   virtual const Logger& log() = 0;
   // A seed for one more generator. Any thread.
   virtual uint64_t seed() = 0;
+  // Names the process in lock files: its number.
+  virtual std::string process_name() const { return "0"; }
   // The world is past repair (a failed log write): says why and ends the process with `exit_code`.
   // In the simulator it unwinds to the scheduler by the only exception of the house.
   [[noreturn]] virtual void fatal(int exit_code, std::string_view why) = 0;

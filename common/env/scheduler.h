@@ -27,7 +27,8 @@ struct StageOptions {
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  // Takes the stage in; it gets a first step soon. Any thread. The bell lives until retire().
+  // Takes the stage in. Its first step comes when its bell first rings, so that it can be connected
+  // before. Any thread. The bell lives until retire().
   virtual Bell& enroll(Stage& stage, const StageOptions& options) = 0;
   // Takes the stage out. When it returns, no step of it runs or will run. Not from the stage's own
   // step; a home with no stage left ends its thread.

@@ -40,6 +40,8 @@ uint64_t RealEnv::seed() {
   return seed;
 }
 
+std::string RealEnv::process_name() const { return std::to_string(getpid()); }
+
 void RealEnv::fatal(int exit_code, std::string_view why) {
   OKAPI_ERROR(log_, "Severe unrecoverable error, exiting with code {}: {}", exit_code, why);
   log_.flush();

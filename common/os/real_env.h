@@ -28,6 +28,7 @@ class RealEnv final : public Env {
   Scheduler& scheduler() override { return scheduler_; }
   const Logger& log() override { return log_; }
   uint64_t seed() override;
+  std::string process_name() const override;
   [[noreturn]] void fatal(int exit_code, std::string_view why) override;
 
  private:

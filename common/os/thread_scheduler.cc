@@ -332,8 +332,6 @@ Bell& ThreadScheduler::enroll(Stage& stage, const StageOptions& options) {
     home->add(cell, static_cast<OsPoller*>(options.poller));
     if (fresh) home->start();
   }
-  cell->make_ready();
-  cell->home().enqueue(cell);
   return *cell;
 }
 

@@ -17,7 +17,7 @@ struct Row {
 constexpr std::array kRows = {
     Row{OpCode::kCreateSession, "createSession", true, false},
     Row{OpCode::kCloseSession, "closeSession", true, true},
-    Row{OpCode::kError, "error", true, false},
+    Row{OpCode::kError, "error", false, false},
     Row{OpCode::kCreate, "create", true, true},
     Row{OpCode::kDelete, "delete", true, true},
     Row{OpCode::kExists, "exists", false, true},

@@ -34,6 +34,13 @@ struct Client {
   MonoTime last_response;
   int64_t last_latency_ms = 0, min_latency_ms = -1, max_latency_ms = 0;
   int64_t latency_sum_ms = 0, latency_count = 0;
+
+  // crst.
+  void reset_counts() {
+    received = replied = 0;
+    min_latency_ms = -1;
+    last_latency_ms = max_latency_ms = latency_sum_ms = latency_count = 0;
+  }
 };
 
 class ClientTable {

@@ -7,23 +7,14 @@
 namespace okapi {
 namespace {
 
-ConnectionId connection_of(WatcherId id) {
-  return ConnectionId(static_cast<uint8_t>(id.worker()), id.slot(), id.generation());
-}
+ConnectionId connection_of(WatcherId id) { return ConnectionId::of(id.value()); }
 
 }  // namespace
 
-CommitWorker::CommitWorker(const ServerConfig& config, const ProviderRegistry& registry,
-                           const DataTree& tree, WatchTables& watches, Admission& admission,
-                           uint8_t index)
-    : clients(index),
-      config_(config),
-      registry_(registry),
-      tree_(tree),
-      watches_(watches),
-      admission_(admission) {}
+CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
-void CommitWorker::submit(Client& client, const RequestView& request) {
+void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
+  now_ = now;
   if (request.op == OpCode::kCloseSession) client.asked_to_close = true;
   if (is_write(request.op)) {
     RequestRef kept = RequestRef::make(request, client.identities);
@@ -55,11 +46,19 @@ void CommitWorker::flush() {
 void CommitWorker::run_read(Client& client, const RequestView& request) {
   body_.clear();
   events_.clear();
-  ReadContext context{config_, registry_, tree_, watches_, request, Zxid(), body_, events_};
-  ErrorCode error = op_row(request.op).read(context);
-  if (context.stamp == Zxid()) context.stamp = tree_.last_applied();
+  ReadContext context{parts_.config, parts_.registry, parts_.tree, parts_.watches,
+                      request,       Zxid(),          body_,       events_};
+  ErrorCode error = ErrorCode::kUnimplemented;
+  if (request.op != OpCode::kError) error = op_row(request.op).read(context);
+  if (context.stamp == Zxid()) context.stamp = parts_.tree.last_applied();
   drain_until(context.stamp);
   if (client.closing) return;
+  // Not an operation at all: answered in its turn, then the connection ends (spec 2.10 #9).
+  if (request.op == OpCode::kError) {
+    reply(client, request.xid, Zxid(-1), ErrorCode::kUnimplemented, ByteView());
+    client.closing = true;
+    return;
+  }
   if (!events_.empty()) client.out += events_;
   int32_t xid = request.op == OpCode::kPing ? kPingXid : request.xid;
   reply(client, xid, context.stamp, error, body_);
@@ -71,23 +70,15 @@ void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error
     put(out, ReplyHeader{xid, zxid, static_cast<int32_t>(error)});
     out.put_raw(body);
   });
-  auto size = static_cast<int32_t>(body.size() + 16);
-  metrics.last_response_size.store(size, std::memory_order_relaxed);
-  int32_t smallest = metrics.min_response_size.load(std::memory_order_relaxed);
-  if (smallest < 0 || size < smallest) metrics.min_response_size = size;
-  if (size > metrics.max_response_size.load(std::memory_order_relaxed)) {
-    metrics.max_response_size = size;
-  }
-  metrics.response_bytes.add(size);
-  metrics.sent.add();
+  parts_.metrics.note_response(static_cast<int32_t>(body.size() + 16));
   ++client.replied;
-  clients.mark_dirty(client);
+  parts_.clients.mark_dirty(client);
 }
 
 void CommitWorker::answered(Client& client, const RequestView& request, Zxid zxid) {
   if (request.xid > 0) {
     --client.outstanding;
-    admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
   }
   int64_t latency = to_ms(now_ - request.received);
   client.last_xid = request.xid;
@@ -102,27 +93,28 @@ void CommitWorker::answered(Client& client, const RequestView& request, Zxid zxi
     client.min_latency_ms = latency;
   }
   client.max_latency_ms = std::max(client.max_latency_ms, latency);
-  metrics.latency_ms.record(latency);
+  parts_.metrics.latency_ms.record(latency);
   if (is_write(request.op)) {
-    metrics.update_latency_ms.record(latency);
+    parts_.metrics.update_latency_ms.record(latency);
   } else {
-    metrics.read_latency_ms.record(latency);
+    parts_.metrics.read_latency_ms.record(latency);
   }
 }
 
 void CommitWorker::serve_feed(MonoTime now) {
   now_ = now;
-  while (FeedItem* item = feed.front()) {
+  while (FeedItem* item = parts_.feed.front()) {
     deliver(*item);
-    feed.pop();
+    parts_.feed.pop();
   }
   run_lanes();
 }
 
 void CommitWorker::drain_until(Zxid stamp) {
-  for (FeedItem* item = feed.front(); item != nullptr && item->zxid <= stamp; item = feed.front()) {
+  for (FeedItem* item = parts_.feed.front(); item != nullptr && item->zxid <= stamp;
+       item = parts_.feed.front()) {
     deliver(*item);
-    feed.pop();
+    parts_.feed.pop();
   }
 }
 
@@ -132,19 +124,19 @@ void CommitWorker::deliver(FeedItem& item) {
   } else if (auto* batch = std::get_if<WatchBatch>(&item.what)) {
     deliver_watch(*batch);
   } else if (auto* ended = std::get_if<SessionEnded>(&item.what)) {
-    Client* client = clients.find(ended->session);
+    Client* client = parts_.clients.find(ended->session);
     // The one who asked for it gets its reply first; it comes right behind this in the Feed.
     if (client == nullptr || client->closing || client->asked_to_close) return;
     client->closing = client->close_now = true;
-    clients.mark_dirty(*client);
+    parts_.clients.mark_dirty(*client);
   }
 }
 
 void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
   const RequestView& request = *write.request;
-  Client* client = clients.find(request.connection);
+  Client* client = parts_.clients.find(request.connection);
   if (client == nullptr || client->closing) {
-    if (request.xid > 0) admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    if (request.xid > 0) parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
   if (request.op == OpCode::kCreateSession) {
@@ -164,17 +156,18 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
 
 void CommitWorker::deliver_watch(WatchBatch& batch) {
   for (WatcherId id : batch.watchers) {
-    Client* client = clients.find(connection_of(id));
+    Client* client = parts_.clients.find(connection_of(id));
     if (client == nullptr || client->closing) continue;
     // Compat: dropped without a word if the watcher may not read the node now (spec 6.4).
-    if (!batch.acl.is_open() && check_acl(batch.acl.list(), Perms::kRead, *client->identities,
-                                          registry_, registry_.skip_acl()) != ErrorCode::kOk) {
+    if (!batch.acl.is_open() &&
+        check_acl(batch.acl.list(), Perms::kRead, *client->identities, parts_.registry,
+                  parts_.registry.skip_acl()) != ErrorCode::kOk) {
       continue;
     }
     client->out += batch.frame.view();
-    metrics.watch_bytes.add(static_cast<int64_t>(batch.frame.size()));
-    metrics.sent.add();
-    clients.mark_dirty(*client);
+    parts_.metrics.watch_bytes.add(static_cast<int64_t>(batch.frame.size()));
+    parts_.metrics.sent.add();
+    parts_.clients.mark_dirty(*client);
   }
 }
 
@@ -183,7 +176,7 @@ void CommitWorker::run_lanes() {
   for (size_t i = 0; i < runnable_.size(); ++i) {
     ConnectionId id = runnable_[i];
     for (;;) {
-      Client* client = clients.find(id);
+      Client* client = parts_.clients.find(id);
       if (client == nullptr || client->closing) break;
       RequestRef next = client->lane.next_runnable();
       if (!next) break;
@@ -198,13 +191,13 @@ void CommitWorker::run_lanes() {
 }
 
 void CommitWorker::forget(Client& client) {
-  watches_.remove_watcher(watcher_of(client.id));
+  parts_.watches.remove_watcher(watcher_of(client.id));
   // What was accepted still runs; what is in flight comes back through the Feed.
   while (RequestRef waiting = client.lane.take_waiting()) {
     if (is_write(waiting->op)) {
       send_write(std::move(waiting));
     } else if (waiting->xid > 0) {
-      admission_.outstanding.fetch_sub(1, std::memory_order_relaxed);
+      parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
     }
   }
 }

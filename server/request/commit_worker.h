@@ -22,29 +22,41 @@ struct Admission {
   std::atomic<int64_t> outstanding{0};
 };
 
+// What one worker counts; its own thread writes.
 struct WorkerMetrics {
   Counter received, sent;
-  Summary latency_ms;  // min/avg/max of srvr
+  Summary latency_ms;  // of srvr
   PercentileSummary read_latency_ms, update_latency_ms;
-  Counter response_bytes, watch_bytes;
+  Counter response_bytes, watch_bytes, auth_failed;
+  // -1 before any.
   std::atomic<int32_t> last_response_size{-1}, min_response_size{-1}, max_response_size{-1};
-  Summary created_watches, deleted_watches, changed_watches, children_watches;
+
+  void note_response(int32_t size);
+  // srst.
+  void reset();
 };
 
 class CommitWorker {
  public:
-  CommitWorker(const ServerConfig& config, const ProviderRegistry& registry, const DataTree& tree,
-               WatchTables& watches, Admission& admission, uint8_t index);
+  // What the term lends and what the Selector lends; all of it outlives the worker.
+  struct Parts {
+    const ServerConfig& config;
+    const ProviderRegistry& registry;
+    const DataTree& tree;
+    WatchTables& watches;
+    Admission& admission;
+    ClientTable& clients;
+    WorkerFeed& feed;
+    WorkerMetrics& metrics;
+  };
+  explicit CommitWorker(const Parts& parts);
 
-  ClientTable clients;
-  WorkerFeed feed;
   Sink<RequestRef> to_commit, to_prep;
-  WorkerMetrics metrics;
   // Sessions whose creation was committed since the Selector looked: it answers their handshakes.
   std::vector<AttachResult> opened;
 
   // A request of `client`, in order of receipt.
-  void submit(Client& client, const RequestView& request);
+  void submit(Client& client, const RequestView& request, MonoTime now);
   // Brings everything that is in the Feed to its connections, then runs what became runnable.
   void serve_feed(MonoTime now);
   // Posts what was sent on: CommitProcessor first, then Prep (O5). Once per step.
@@ -66,11 +78,7 @@ class CommitWorker {
   void run_lanes();
   void answered(Client& client, const RequestView& request, Zxid zxid);
 
-  const ServerConfig& config_;
-  const ProviderRegistry& registry_;
-  const DataTree& tree_;
-  WatchTables& watches_;
-  Admission& admission_;
+  const Parts parts_;
   MonoTime now_;
   std::vector<ConnectionId> runnable_;  // Lanes whose head was answered
   std::string body_, events_, write_body_;

@@ -1,0 +1,187 @@
+#include "server/assembly/assemble.h"
+
+#include <cstdlib>
+#include <thread>
+
+#include "server/assembly/thread_map.h"
+#include "server/config/exit_code.h"
+
+namespace okapi {
+namespace {
+
+[[noreturn]] void fail(Env& env, ExitCode code, const Error& error) {
+  env.fatal(static_cast<int>(code), error.text);
+  std::abort();  // GCC 12 loses the attribute of a virtual function
+}
+
+ProviderRegistry make_registry(Env& env, const ServerConfig& config) {
+  auto registry = ProviderRegistry::make(config);
+  if (!registry.ok()) fail(env, ExitCode::kInvalidInvocation, registry.error());
+  return std::move(*registry);
+}
+
+TreeOptions tree_options(Env& env, const ServerConfig& config) {
+  TreeOptions options;
+  options.extended_types = config.request.extended_types_enabled;
+  options.emulate_353_ttl = config.request.emulate_353_ttl_nodes;
+  options.digest_enabled = config.storage.digest_enabled;
+  options.hash_seed = env.seed();
+  return options;
+}
+
+StorageContext context_of(Env& env) { return {env.disk(), env.clock(), env.log()}; }
+
+std::unique_ptr<DataDir> open_data_dir(Env& env, const ServerConfig& config) {
+  DataDirOptions options;
+  options.data_dir = config.storage.data_dir;
+  options.data_log_dir = config.storage.data_log_dir;
+  options.autocreate = config.storage.data_dir_autocreate;
+  options.adopt_data = config.storage.adopt_data;
+  options.pid = env.process_name();
+  auto opened = DataDir::open(context_of(env), options);
+  if (!opened.ok()) env.fatal(exit_code_for(opened.error()), opened.error().text);
+  return std::make_unique<DataDir>(std::move(*opened));
+}
+
+TxnLogOptions log_options(const ServerConfig& config, const DataDir& data_dir) {
+  const StorageConfig& storage = config.storage;
+  TxnLogOptions options;
+  options.directory = data_dir.logs();
+  options.preallocate_bytes = storage.pre_alloc_size_kb * 1024;
+  options.zero_ahead_bytes = config.limits.log_zero_ahead_bytes;
+  options.zero_ahead_batch_bytes_max = config.limits.log_zero_ahead_batch_bytes_max;
+  options.batch_bytes_max = config.limits.log_batch_bytes_max;
+  options.force_sync = storage.force_sync;
+  if (storage.txn_log_size_limit_kb > 0) {
+    options.file_bytes_max = storage.txn_log_size_limit_kb * 1024;
+  }
+  options.sync_warning = Millis(storage.fsync_warning_threshold_ms);
+  return options;
+}
+
+SnapshotSettings snapshot_settings(const ServerConfig& config, const DataDir& data_dir) {
+  SnapshotSettings settings;
+  settings.directory = data_dir.snapshots();
+  switch (config.storage.snapshot_compression) {
+    case SnapshotCompression::kNone:
+      settings.codec = SnapshotCodec::kPlain;
+      break;
+    case SnapshotCompression::kGzip:
+      settings.codec = SnapshotCodec::kGzip;
+      break;
+    case SnapshotCompression::kSnappy:
+      settings.codec = SnapshotCodec::kSnappy;
+      break;
+  }
+  settings.serialize_last_processed_zxid = config.storage.serialize_last_processed_zxid;
+  return settings;
+}
+
+size_t selector_count(const ServerConfig& config) {
+  if (config.client.selector_threads.has_value()) {
+    return static_cast<size_t>(std::max(*config.client.selector_threads, 1));
+  }
+  // Measured: on two cores a second one competes with the clients.
+  return std::max<size_t>(std::thread::hardware_concurrency() / 2, 1);
+}
+
+}  // namespace
+
+Server::Server(Env& env, const ServerConfig& config)
+    : env_(env),
+      config_(config),
+      registry_(make_registry(env, config)),
+      instance_(std::to_string(config.server_id)),
+      data_dir_(open_data_dir(env, config)),
+      database_(tree_options(env, config),
+                static_cast<size_t>(std::max(config.storage.commit_log_count, 500))),
+      watches_(WatchOptions{config.limits.watches_per_connection_max}),
+      home_of_([this](std::string_view stage) { return home_of(stage, instance_); }) {
+  size_t count = selector_count(config);
+  for (size_t i = 0; i < count; ++i) {
+    pollers_.push_back(env.net().make_poller(PollerKind::kSelector));
+    selectors_.push_back(std::make_unique<Selector>(env, config_, registry_, admission_,
+                                                    *pollers_.back(), static_cast<uint8_t>(i)));
+  }
+  if (config.client.address.has_value()) open_client_port();
+  for (size_t i = 0; i < count; ++i) {
+    Selector& selector = *selectors_[i];
+    StageOptions options = home_of("Selector", std::to_string(i));
+    options.poller = pollers_[i].get();
+    Bell& bell = env.scheduler().enroll(selector, options);
+    selector.attach(bell);
+    doors_.push_back({&selector.terms, &selector.session_orders, &selector.moved, &bell});
+  }
+  peer_ = std::make_unique<QuorumPeer>(ServerId(config.server_id), [this] { return begin_role(); });
+  peer_bell_ = &env.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
+  peer_bell_->ring(false);
+}
+
+Server::~Server() { stop(); }
+
+void Server::open_client_port() {
+  const HostPort& at = *config_.client.address;
+  auto listener =
+      env_.net().listen({at.host, static_cast<uint16_t>(at.port)}, config_.client.listen_backlog);
+  if (!listener.ok()) fail(env_, ExitCode::kUnexpectedError, listener.error());
+  pollers_.push_back(env_.net().make_poller(PollerKind::kGeneral));
+  acceptor_ = std::make_unique<Acceptor>(env_, config_.limits, std::move(*listener),
+                                         *pollers_.back(), selectors_.size());
+  StageOptions options = home_of("Acceptor", std::to_string(acceptor_->local().port));
+  options.poller = pollers_.back().get();
+  for (size_t i = 0; i < selectors_.size(); ++i) {
+    acceptor_->to_selectors[i] = Sink<Accepted>(selectors_[i]->accepted);
+    selectors_[i]->to_acceptor = Sink<AddressFreed>(acceptor_->freed);
+  }
+  OKAPI_INFO(env_.log(), "binding to port {}:{}", at.host.empty() ? "0.0.0.0/0.0.0.0" : at.host,
+             acceptor_->local().port);
+  Bell& bell = env_.scheduler().enroll(*acceptor_, options);
+  acceptor_->freed.attach(bell);
+  acceptor_->orders.attach(bell);
+}
+
+Zxid Server::begin_role() {
+  StorageContext context = context_of(env_);
+  const StorageConfig& storage = config_.storage;
+  RecoveryOptions options;
+  options.trust_empty = storage.snapshot_trust_empty;
+  options.db_autocreate = storage.db_autocreate;
+  options.snapshot = snapshot_settings(config_, *data_dir_);
+  TreeWriter writer = database_.tree().take_writer();
+  auto recovered = recover(context, *data_dir_, database_, writer, options);
+  if (!recovered.ok()) fail(env_, ExitCode::kUnexpectedError, recovered.error());
+  if (recovered->kind == Recovered::Kind::kUntrustedEmpty) {
+    fail(env_, ExitCode::kUnexpectedError, untrusted_empty_refusal(*data_dir_));
+  }
+  auto orphans = remove_orphans(context, database_, writer);
+  if (!orphans.ok()) fail(env_, ExitCode::kUnexpectedError, orphans.error());
+  auto log = TxnLogWriter::open(context, log_options(config_, *data_dir_), recovered->last);
+  if (!log.ok()) fail(env_, ExitCode::kUnexpectedError, log.error());
+  pipeline_ = std::make_unique<RolePipeline>(
+      RolePipeline::Parts{env_, config_, registry_, database_, leases_, watches_, *peer_,
+                          *peer_bell_, home_of_, doors_},
+      role_plan(Role::kStandalone), std::move(writer), std::move(*log), options.snapshot,
+      recovered->last);
+  if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
+  serving_.store(true);
+  return recovered->last;
+}
+
+uint16_t Server::client_port() const {
+  return acceptor_ == nullptr ? uint16_t{0} : acceptor_->local().port;
+}
+
+void Server::stop() {
+  if (std::exchange(stopped_, true)) return;
+  serving_.store(false);
+  Scheduler& scheduler = env_.scheduler();
+  if (acceptor_ != nullptr) scheduler.retire(*acceptor_);
+  for (auto& selector : selectors_) scheduler.retire(*selector);
+  if (pipeline_ != nullptr) {
+    pipeline_->stop();
+  } else {
+    scheduler.retire(*peer_);
+  }
+}
+
+}  // namespace okapi

@@ -1,0 +1,58 @@
+// One whole server over a given Env: builds its stages, connects them, starts and stops them.
+#pragma once
+
+#include <memory>
+
+#include "server/front/acceptor.h"
+#include "server/front/selector.h"
+#include "server/peer/role_pipeline.h"
+
+namespace okapi {
+
+class Server {
+ public:
+  // Opens the data directory and the client port and enrols the stages; recovery runs in
+  // QuorumPeer's first step, then clients are accepted. What cannot be opened ends by Env::fatal
+  // with the exit code of the configuration spec. `config` outlives the server.
+  Server(Env& env, const ServerConfig& config);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Takes the stages down in order: no client is accepted any more, connections are closed, what
+  // was accepted is logged and synced. Not from a stage.
+  void stop();
+
+  // The client port, as bound; 0 if there is none.
+  uint16_t client_port() const;
+  // Whether clients are served. Any thread.
+  bool serving() const { return serving_.load(); }
+  const DataTree& tree() const { return database_.tree(); }
+
+ private:
+  void open_client_port();
+  // In QuorumPeer's first step: recovers, builds the pipeline, lets clients in.
+  Zxid begin_role();
+
+  Env& env_;
+  const ServerConfig& config_;
+  ProviderRegistry registry_;
+  std::string instance_;
+  std::unique_ptr<DataDir> data_dir_;
+  ZkDatabase database_;
+  TreeLeases leases_;
+  WatchTables watches_;
+  Admission admission_;
+  std::vector<std::unique_ptr<Poller>> pollers_;
+  std::vector<std::unique_ptr<Selector>> selectors_;
+  std::unique_ptr<Acceptor> acceptor_;
+  std::vector<WorkerDoor> doors_;
+  HomeOf home_of_;
+  std::unique_ptr<QuorumPeer> peer_;
+  Bell* peer_bell_ = nullptr;
+  std::unique_ptr<RolePipeline> pipeline_;
+  std::atomic<bool> serving_{false};
+  bool stopped_ = false;
+};
+
+}  // namespace okapi

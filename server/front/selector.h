@@ -1,0 +1,135 @@
+// The stage that owns client sockets: reads frames, does the handshake, runs the CommitWorker,
+// sends what that produced, one gathered send per connection and turn. Home only: nobody borrows
+// its turn. Back-pressure is to stop reading a socket (client-protocol spec 10.1); nothing here
+// waits.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "server/front/acceptor.h"
+#include "server/front/handshake.h"
+#include "server/request/admin_mail.h"
+#include "server/request/term.h"
+
+namespace okapi {
+
+class Selector final : public Stage {
+ public:
+  Selector(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
+           Admission& admission, Poller& poller, uint8_t index);
+  ~Selector() override;
+
+  Mailbox<Accepted> accepted;
+  Mailbox<TermMail> terms;
+  Mailbox<SessionOrder> session_orders;
+  Mailbox<SessionMoved> moved;
+  Mailbox<CommandReply> command_replies;
+  Mailbox<AskClients> asks;
+  Sink<AddressFreed> to_acceptor;
+  Sink<CommandRequest> to_admin;
+  Sink<ClientsAnswer> answers_to_admin;
+
+  // Before anything is posted.
+  void attach(Bell& bell);
+  void step(Turn& turn) override;
+
+  // Any thread: connections now.
+  int64_t connections() const { return connections_count_.get(); }
+  const WorkerMetrics& metrics() const { return metrics_; }
+  WorkerMetrics& metrics() { return metrics_; }
+
+ private:
+  enum class Phase { kNew, kOpening, kOpen, kCommand };
+  struct Connection {
+    std::unique_ptr<Stream> stream;
+    ConnectionId id;
+    Phase phase = Phase::kNew;
+    std::string input;  // bytes of a frame that is not whole yet, or that must wait
+    Interest interest = Interest::kRead;
+    bool paused = false;   // by admission, or while its handshake is on its way
+    bool stopped = false;  // nothing more is read: closeSession, a command, an error
+    bool old_client = false;
+    bool touched = false;
+    int32_t timeout_ms = 0;
+    MonoTime last_io, touched_at;
+    int64_t established_ms = 0;
+  };
+
+  // Mail.
+  void take_mail(Turn& turn);
+  void open(Accepted item, MonoTime now);
+  void begin_term(const TermBegins& term);
+  void end_term();
+  void obey(const AttachResult& order);
+  void obey(const CloseConnection& order);
+  void obey(const AskTouches& order);
+  void answer(const AskClients& ask);
+
+  // Input.
+  void read_from(Connection& connection, MonoTime now);
+  void parse(Connection& connection, MonoTime now);
+  size_t parse_frames(Connection& connection, ByteView bytes, MonoTime now);
+  bool may_go_on(const Connection& connection, const Client& client) const;
+  void take_first_frame(Connection& connection, Client& client, ByteView frame);
+  void take_command(Connection& connection, ByteView word);
+  void take_request(Connection& connection, Client& client, ByteView frame, MonoTime now);
+  void take_auth(Connection& connection, Client& client, int32_t xid, ByteView body);
+  void take_sasl(Connection& connection, Client& client, int32_t xid, ByteView body);
+  void established(Client& client, SessionId session, int32_t timeout_ms);
+  void resume_paused(MonoTime now);
+
+  // Output.
+  void flush_clients();
+  void flush(Connection& connection, Client& client);
+  void set_interest(Connection& connection, bool write);
+  void close(Connection& connection, const char* why);
+  void bad_input(Connection& connection, const std::string& what);
+
+  // Timers.
+  void send_touches(bool answer);
+  void drop_silent(Turn& turn);
+  void note_lone(Turn& turn, ConnectionId only, size_t with_requests);
+
+  Connection* find(ConnectionId id);
+  Millis silence_limit(const Connection& connection) const;
+
+  Env& env_;
+  const ServerConfig& config_;
+  const ProviderRegistry& registry_;
+  Admission& admission_;
+  Poller& poller_;
+  const uint8_t index_;
+  WorkerMetrics metrics_;
+
+  // The term's: null while the server does not serve.
+  std::unique_ptr<CommitWorker> worker_;
+  const DataTree* tree_ = nullptr;
+  Sink<SessionMail> to_tracker_;
+
+  ClientTable clients_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // by slot
+  std::vector<ConnectionId> paused_, touched_;
+  // When to look whether a connection has gone silent; looked at again when its time comes.
+  std::map<MonoTime, std::vector<ConnectionId>> silence_checks_;
+  MonoTime touches_due_{};
+  MonoTime now_;
+  std::vector<char> buffer_;  // one read of any connection
+
+  // The lone-connection rule (architecture section 7, hand-offs rule 6).
+  ConnectionId last_only_;
+  int lone_turns_ = 0;
+  size_t with_requests_ = 0;
+  ConnectionId requester_;
+
+  LogLimiter bad_input_log_, closed_log_;
+  Counter connections_count_;
+  std::vector<Accepted> accepted_inbox_;
+  std::vector<TermMail> terms_inbox_;
+  std::vector<SessionOrder> orders_inbox_;
+  std::vector<SessionMoved> moved_inbox_;
+  std::vector<CommandReply> replies_inbox_;
+  std::vector<AskClients> asks_inbox_;
+};
+
+}  // namespace okapi

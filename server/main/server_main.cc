@@ -1,0 +1,56 @@
+// okapi-server: arguments, configuration, the real Env, one server, a signal to end it.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "common/os/real_env.h"
+#include "server/assembly/assemble.h"
+#include "server/config/config_parser.h"
+
+namespace {
+
+using namespace okapi;
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+int refuse(const StartFailure& failure) {
+  std::fprintf(stderr, "%s\n", failure.text.c_str());
+  if (failure.exit_code == ExitCode::kInvalidInvocation) {
+    std::fprintf(stderr, "Invalid config, exiting abnormally\n");
+  }
+  return static_cast<int>(failure.exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    std::fprintf(stderr, "%s", std::string(usage_text()).c_str());
+    return static_cast<int>(ExitCode::kInvalidInvocation);
+  }
+  CommandLine line = parse_command_line(
+      arguments, JvmFlags{environment("SERVER_JVMFLAGS"), environment("JVMFLAGS")});
+  if (line.failure.has_value()) return refuse(*line.failure);
+  PosixDisk disk;
+  LoadedConfig loaded = load_config(line, disk);
+  if (!loaded.ok()) return refuse(*loaded.failure);
+
+  block_stop_signals();
+  RealEnv env(loaded.config.server_id == 0 ? "" : std::to_string(loaded.config.server_id),
+              LogLevel::kInfo);
+  for (const std::string& warning : line.warnings) OKAPI_WARN(env.log(), "{}", warning);
+  for (const std::string& warning : loaded.warnings) OKAPI_WARN(env.log(), "{}", warning);
+  {
+    Server server(env, loaded.config);
+    int signal = wait_for_stop_signal();
+    OKAPI_INFO(env.log(), "Stopping in order on signal {}", signal);
+  }
+  OKAPI_INFO(env.log(), "Stopped");
+  env.log().flush();
+  return static_cast<int>(ExitCode::kFinished);
+}

@@ -1,0 +1,32 @@
+#include "server/peer/quorum_peer.h"
+
+namespace okapi {
+
+QuorumPeer::QuorumPeer(ServerId self, std::function<Zxid()> begin_role)
+    : self_(self), begin_role_(std::move(begin_role)) {}
+
+void QuorumPeer::step(Turn&) {
+  if (ledger_ == nullptr) {
+    Zxid last = begin_role_();
+    ledger_ = std::make_unique<ProposalLedger>(std::vector<ServerId>{self_}, last);
+  }
+  // Acks first: what they cover was proposed in an earlier step.
+  logged_inbox_.clear();
+  if (logged.drain(logged_inbox_)) ledger_->ack(self_, logged_inbox_.back().zxid);
+  inbox_.clear();
+  if (proposals.drain(inbox_)) {
+    proposed_.add(static_cast<int64_t>(inbox_.size()));
+    for (EncodedTxn& txn : inbox_) {
+      to_sync.add(txn);
+      ledger_->propose(std::move(txn));
+    }
+  }
+  committed_.clear();
+  ledger_->take_committed(committed_);
+  for (EncodedTxn& txn : committed_) to_commit.add(std::move(txn));
+  outstanding_.add(static_cast<int64_t>(ledger_->outstanding()) - outstanding_.get());
+  to_sync.flush();
+  to_commit.flush();
+}
+
+}  // namespace okapi

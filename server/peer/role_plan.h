@@ -1,0 +1,40 @@
+// Roles are data, not classes: one row says what a role does with requests (architecture section
+// 5). role_pipeline builds stages from a row. Constants.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "common/base/assert.h"
+
+namespace okapi {
+
+enum class Role { kStandalone };
+
+enum class WritesGo { kToOwnPrep };
+enum class SyncGoes { kAnsweredHere };
+enum class SessionsTracked { kHere };
+
+struct RolePlan {
+  Role role;
+  std::string_view name;  // as `srvr` and `mntr` print it
+  WritesGo writes_go;     // who prepares, and so assigns zxids
+  bool logs;
+  bool acks_itself;  // its own sync counts towards the quorum
+  SyncGoes sync_goes;
+  SessionsTracked sessions;
+};
+
+inline constexpr std::array kRolePlans = {
+    RolePlan{Role::kStandalone, "standalone", WritesGo::kToOwnPrep, true, true,
+             SyncGoes::kAnsweredHere, SessionsTracked::kHere},
+};
+
+constexpr const RolePlan& role_plan(Role role) {
+  for (const RolePlan& plan : kRolePlans) {
+    if (plan.role == role) return plan;
+  }
+  assertion_failed("role has a row", __FILE__, __LINE__);
+}
+
+}  // namespace okapi

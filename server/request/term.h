@@ -1,0 +1,24 @@
+// What a term of office offers to the client side: where Selectors send requests and find answers
+// as long as it lasts. Mail from QuorumPeer's pipeline to the Selectors and the Acceptor.
+#pragma once
+
+#include <variant>
+
+#include "server/request/commit_worker.h"
+#include "server/request/prep_request_processor.h"
+
+namespace okapi {
+
+// Valid until the Selector confirmed TermEnds.
+struct TermBegins {
+  const DataTree* tree = nullptr;
+  WatchTables* watches = nullptr;
+  WorkerFeed* feed = nullptr;
+  Mailbox<RequestRef>* pending = nullptr;   // CommitProcessor
+  Mailbox<RequestRef>* requests = nullptr;  // Prep
+  Mailbox<SessionMail>* sessions = nullptr;
+};
+struct TermEnds {};
+using TermMail = std::variant<TermBegins, TermEnds>;
+
+}  // namespace okapi
