@@ -13,7 +13,7 @@
 namespace okapi {
 
 struct SnapshotSettings {
-  std::string directory;  // dataDir/version-2
+  std::string directory = {};  // dataDir/version-2
   SnapshotCodec codec = SnapshotCodec::kPlain;
   bool serialize_last_processed_zxid = true;
 };

@@ -18,12 +18,12 @@ inline constexpr char kLockName[] = "okapi.lock";
 inline constexpr char kSidName[] = "okapi.sid";
 
 struct DataDirOptions {
-  std::string data_dir;
-  std::string data_log_dir;     // the same string as data_dir = one directory for both
-  bool autocreate = true;       // zookeeper.datadir.autocreate
-  std::optional<ServerId> sid;  // empty for a standalone server
-  bool adopt_data = false;      // --adopt-data
-  std::string pid;              // goes into the lock files
+  std::string data_dir = {};
+  std::string data_log_dir = {};     // the same string as data_dir = one directory for both
+  bool autocreate = true;            // zookeeper.datadir.autocreate
+  std::optional<ServerId> sid = {};  // empty for a standalone server
+  bool adopt_data = false;           // --adopt-data
+  std::string pid = {};              // goes into the lock files
 };
 
 class DataDir {

@@ -22,9 +22,9 @@ Result<std::vector<StoredFile>> list_files(Disk& disk, const std::string& direct
   return out;
 }
 
-// Finds the end of what stays of one file: the last record <= `zxid`.
-Result<LogEnd> find_end(Disk& disk, const std::string& directory, const StoredFile& log,
-                        Zxid zxid) {
+// Finds the end of what stays of one file: the last record <= `zxid`. `more`: others follow it.
+Result<LogEnd> find_end(Disk& disk, const std::string& directory, const StoredFile& log, Zxid zxid,
+                        bool& more) {
   auto reader =
       TxnLogFileReader::open(disk, join_path(directory, log.name), false, kDefaultRecordBytesMax);
   if (!reader.ok()) return reader.error();
@@ -32,7 +32,8 @@ Result<LogEnd> find_end(Disk& disk, const std::string& directory, const StoredFi
   LogRecord record;
   while (true) {
     OKAPI_TRY(reader->next(record));
-    if (record.state != RecordState::kRecord || record.txn.header.zxid > zxid) return end;
+    more = record.state == RecordState::kRecord;
+    if (!more || record.txn.header.zxid > zxid) return end;
     end.last = record.txn.header.zxid;
     end.offset = record.end;
   }
@@ -120,12 +121,14 @@ Result<LogEnd> truncate_logs_after(Disk& disk, const std::string& directory, Zxi
   size_t keep = 0;
   while (keep < logs->size() && (*logs)[keep].zxid <= zxid) ++keep;
   LogEnd end;
+  bool more = false;
   if (keep > 0) {
-    auto found = find_end(disk, directory, (*logs)[keep - 1], zxid);
+    auto found = find_end(disk, directory, (*logs)[keep - 1], zxid, more);
     if (!found.ok()) return found.error();
     end = *found;
   }
-  if (keep == logs->size() && end.last < zxid) {
+  more = more || keep < logs->size();
+  if (!more && end.last < zxid) {
     return Error{
         ErrorKind::kNotFound,
         fmt::format("No log files found to truncate! {} ends at zxid 0x{:x}, not at 0x{:x}",

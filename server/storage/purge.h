@@ -14,8 +14,8 @@
 namespace okapi {
 
 struct PurgeOptions {
-  std::string snapshots, logs;  // the version-2 directories
-  int32_t retain = 3;           // at least 3
+  std::string snapshots = {}, logs = {};  // the version-2 directories
+  int32_t retain = 3;                     // at least 3
   uint32_t item_bytes_max = kDefaultRecordBytesMax;
   uint64_t slice_bytes = 4 * 1024 * 1024;  // read per step while snapshots are verified
   size_t slice_files = 16;                 // removed per step

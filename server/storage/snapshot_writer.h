@@ -13,8 +13,8 @@
 namespace okapi {
 
 struct SnapshotFileOptions {
-  std::string directory;  // dataDir/version-2
-  Zxid zxid;              // in the name: everything up to here is in the snapshot
+  std::string directory = {};  // dataDir/version-2
+  Zxid zxid;                   // in the name: everything up to here is in the snapshot
   SnapshotCodec codec = SnapshotCodec::kPlain;
   size_t write_bytes = 256 * 1024;  // buffered before a write
 };

@@ -17,7 +17,7 @@
 namespace okapi {
 
 struct TxnLogOptions {
-  std::string directory;                          // dataLogDir/version-2
+  std::string directory = {};                     // dataLogDir/version-2
   int64_t preallocate_bytes = 64 * 1024 * 1024;   // preAllocSize; <= 0: no zeros ahead at all
   size_t zero_ahead_bytes = 256 * 1024;           // zeroed at once when the zeros run out
   size_t zero_ahead_batch_bytes_max = 64 * 1024;  // longer batches just extend the file
