@@ -1,5 +1,4 @@
 """A raw client: it sends any bytes, and reports what comes back in the order of arrival."""
-import random
 import socket
 import time
 from typing import NamedTuple
@@ -197,7 +196,3 @@ def session_password(session_id):
         state = (state * 0x5DEECE66D + 0xB) & mask
         out += (state >> 16).to_bytes(4, "little")
     return out
-
-
-def random_password(seed):
-    return random.Random(seed).randbytes(16)

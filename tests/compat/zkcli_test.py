@@ -105,7 +105,8 @@ WATCHER = re.compile(r"\nWATCHER::\n\nWatchedEvent (.*)\n")
 
 
 def run(server, script):
-    environment = {**os.environ, "CLIENT_JVMFLAGS": "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"}
+    flags = "-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"
+    environment = {**os.environ, "CLIENT_JVMFLAGS": flags}
     result = subprocess.run(["bash", ZKCLI, "-server", f"127.0.0.1:{server.port}"], input=script.lstrip(),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, env=environment,
                             check=False)

@@ -1,6 +1,6 @@
 /*
- * Preloaded into a server under test: once the file named by FULL_DISK_MARKER exists, no regular file grows
- * any more; every call that would write to one fails with ENOSPC, as on a full disk.
+ * Preloaded into a server under test: once the file named by FULL_DISK_MARKER exists, no regular
+ * file grows any more; every call that would write to one fails with ENOSPC, as on a full disk.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,45 +11,44 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int is_full(int fd)
-{
-    struct stat status;
-    const char *marker = getenv("FULL_DISK_MARKER");
-    /* Standard output may be a file as well; the server must be able to say what happened. */
-    return fd > 2 && marker != NULL && access(marker, F_OK) == 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+static int is_full(int fd) {
+  struct stat status;
+  const char* marker = getenv("FULL_DISK_MARKER");
+  /* Standard output may be a file as well; the server must be able to say what happened. */
+  return fd > 2 && marker != NULL && access(marker, F_OK) == 0 && fstat(fd, &status) == 0 &&
+         S_ISREG(status.st_mode);
 }
 
-#define INTERPOSE(result, name, parameters, arguments)                     \
-    result name parameters                                                 \
-    {                                                                      \
-        static result(*real) parameters;                                   \
-        int saved = errno;                                                 \
-        if (real == NULL)                                                  \
-            *(void **)&real = dlsym(RTLD_NEXT, #name);                     \
-        if (is_full(fd)) {                                                 \
-            errno = ENOSPC;                                                \
-            return -1;                                                     \
-        }                                                                  \
-        errno = saved;                                                     \
-        return real arguments;                                             \
-    }
+#define INTERPOSE(result, name, parameters, arguments)          \
+  result name parameters {                                      \
+    static result(*real) parameters;                            \
+    int saved = errno;                                          \
+    if (real == NULL) *(void**)&real = dlsym(RTLD_NEXT, #name); \
+    if (is_full(fd)) {                                          \
+      errno = ENOSPC;                                           \
+      return -1;                                                \
+    }                                                           \
+    errno = saved;                                              \
+    return real arguments;                                      \
+  }
 
-INTERPOSE(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
-INTERPOSE(ssize_t, pwrite, (int fd, const void *data, size_t size, off_t at), (fd, data, size, at))
-INTERPOSE(ssize_t, pwrite64, (int fd, const void *data, size_t size, off64_t at), (fd, data, size, at))
-INTERPOSE(ssize_t, writev, (int fd, const struct iovec *parts, int count), (fd, parts, count))
-INTERPOSE(ssize_t, pwritev, (int fd, const struct iovec *parts, int count, off_t at), (fd, parts, count, at))
-INTERPOSE(ssize_t, pwritev64, (int fd, const struct iovec *parts, int count, off64_t at), (fd, parts, count, at))
+INTERPOSE(ssize_t, write, (int fd, const void* data, size_t size), (fd, data, size))
+INTERPOSE(ssize_t, pwrite, (int fd, const void* data, size_t size, off_t at), (fd, data, size, at))
+INTERPOSE(ssize_t, pwrite64, (int fd, const void* data, size_t size, off64_t at),
+          (fd, data, size, at))
+INTERPOSE(ssize_t, writev, (int fd, const struct iovec* parts, int count), (fd, parts, count))
+INTERPOSE(ssize_t, pwritev, (int fd, const struct iovec* parts, int count, off_t at),
+          (fd, parts, count, at))
+INTERPOSE(ssize_t, pwritev64, (int fd, const struct iovec* parts, int count, off64_t at),
+          (fd, parts, count, at))
 INTERPOSE(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size))
 INTERPOSE(int, fallocate64, (int fd, int mode, off64_t at, off64_t size), (fd, mode, at, size))
 INTERPOSE(int, ftruncate, (int fd, off_t size), (fd, size))
 INTERPOSE(int, ftruncate64, (int fd, off64_t size), (fd, size))
 
 /* This one returns the error code itself. */
-int posix_fallocate(int fd, off_t at, off_t size)
-{
-    static int (*real)(int, off_t, off_t);
-    if (real == NULL)
-        *(void **)&real = dlsym(RTLD_NEXT, "posix_fallocate");
-    return is_full(fd) ? ENOSPC : real(fd, at, size);
+int posix_fallocate(int fd, off_t at, off_t size) {
+  static int (*real)(int, off_t, off_t);
+  if (real == NULL) *(void**)&real = dlsym(RTLD_NEXT, "posix_fallocate");
+  return is_full(fd) ? ENOSPC : real(fd, at, size);
 }

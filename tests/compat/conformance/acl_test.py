@@ -150,7 +150,8 @@ def test_digests_are_hidden_from_who_may_not_change_them(client, connect, home):
 
 
 @pytest.mark.parametrize("scheme, data", [
-    ("nobody", b"x"), ("digest", None), ("world", b"anyone"), ("auth", b""), ("", b""), ("sasl", b"x"), ("super", b"x")])
+    ("nobody", b"x"), ("digest", None), ("world", b"anyone"), ("auth", b""), ("", b""), ("sasl", b"x"),
+    ("super", b"x")])
 def test_refused_auth(connect, scheme, data):
     session = connect()
     reply = session.authenticate(scheme, data)

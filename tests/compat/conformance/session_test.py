@@ -126,7 +126,8 @@ def test_pings_keep_a_session(subject_kind):
     with servers.running(subject_kind, {"tickTime": 200}) as server, wire.Session(server.port, timeout=600) as session:
         idle = wire.Session(server.port, timeout=600)
         # By the time the idle session is gone, the pinged one would be gone too.
-        servers.wait_until(lambda: session.ping().err == ops.OK and _gone(server, idle), 15, "the idle session to expire")
+        servers.wait_until(lambda: session.ping().err == ops.OK and _gone(server, idle), 15,
+                           "the idle session to expire")
         assert session.ping().err == ops.OK
 
 

@@ -45,7 +45,8 @@ CREATE_ROWS = [
 
 
 @pytest.mark.parametrize("op", [ops.CREATE, ops.CREATE2, ops.CREATE_CONTAINER])
-@pytest.mark.parametrize("path, acls, flags, err", [row[1:] for row in CREATE_ROWS], ids=[row[0] for row in CREATE_ROWS])
+@pytest.mark.parametrize("path, acls, flags, err", [row[1:] for row in CREATE_ROWS],
+                         ids=[row[0] for row in CREATE_ROWS])
 def test_create(client, tree, op, path, acls, flags, err):
     path = path.format(home=tree)
     assert client.call(op, ops.create(path, b"", acls, flags)).err == err
@@ -93,7 +94,7 @@ WRITE_ROWS = [
     ("set: missing", ops.SET_DATA, ops.set_data, ("{home}/missing", b"", 9), ops.NO_NODE),
     ("set: permission beats version", ops.SET_DATA, ops.set_data, ("{home}/locked", b"", 9), ops.NO_AUTH),
     ("set: version", ops.SET_DATA, ops.set_data, ("{home}/plain", b"", 9), ops.BAD_VERSION),
-    ("set: other negative versions are literal", ops.SET_DATA, ops.set_data, ("{home}/plain", b"", -2), ops.BAD_VERSION),
+    ("set: other negatives are literal", ops.SET_DATA, ops.set_data, ("{home}/plain", b"", -2), ops.BAD_VERSION),
     ("setACL: path beats ACL", ops.SET_ACL, ops.set_acl, ("{home}/plain/", BAD_ACL, 9), ops.BAD_ARGUMENTS),
     ("setACL: null path", ops.SET_ACL, ops.set_acl, (None, BAD_ACL, 9), ops.BAD_ARGUMENTS),
     ("setACL: ACL beats missing", ops.SET_ACL, ops.set_acl, ("{home}/missing", BAD_ACL, 9), ops.INVALID_ACL),

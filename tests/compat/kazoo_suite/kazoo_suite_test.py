@@ -47,8 +47,8 @@ def run_suite(scratch, arguments):
     """Runs pytest on parts of the suite; returns the test cases of its report."""
     report = scratch / "report.xml"
     output = scratch / "output.txt"
-    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={SUITE}", "-p", "no:cacheprovider", "-o", "junit_family=xunit1",
-               f"--junitxml={report}", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={SUITE}", "-p", "no:cacheprovider",
+               "-o", "junit_family=xunit1", f"--junitxml={report}", *arguments]
     with open(output, "wb") as stream:
         subprocess.run(command, cwd=SUITE, env=harness_environment(scratch), stdin=subprocess.DEVNULL,
                        stdout=stream, stderr=subprocess.STDOUT, timeout=SUITE_SECONDS, check=False)
