@@ -87,8 +87,8 @@ Failure set_session_timeouts(ConfigDraft& draft) {
 
 // Moves the lines of a dynamic file into the draft.
 Failure read_dynamic_file(ConfigDraft& draft, const ConfigFileReader& read_file) {
-  const std::string& path = draft.dynamic_config_file;
-  auto text = read_file(path);
+  auto text = read_file(draft.dynamic_config_file);
+  const std::string path = printable(draft.dynamic_config_file);
   if (!text.ok()) return invalid("Error processing " + path + ": " + text.error().text);
   if (!text->has_value()) return invalid("Error processing " + path + ": file is missing");
   JavaProperties properties = parse_java_properties(**text);
@@ -155,8 +155,8 @@ Failure check_members(ConfigDraft& draft, std::vector<std::string>& warnings) {
 
 // Compat: a myid that is no number ends a standalone start too; only its first line counts.
 Failure read_my_id(ServerConfig& config, const ConfigFileReader& read_file) {
-  const std::string path = config.storage.data_dir + "/myid";
-  auto text = read_file(path);
+  auto text = read_file(config.storage.data_dir + "/myid");
+  const std::string path = printable(config.storage.data_dir + "/myid");
   if (!text.ok()) return invalid("Error processing " + path + ": " + text.error().text);
   if (!text->has_value()) return std::nullopt;
   ByteView content = **text;
