@@ -26,7 +26,7 @@ class LinkGroup {
   Status dial(size_t index);
   // Gives a link a fresh session and connects it.
   Status redial(size_t index);
-  // Connects all links at once and waits until every session is there.
+  // Connects all links, a few at a time, and waits until every session is there.
   Status open();
   // Ends all sessions properly and hangs up, so that they do not burden the server later.
   void close();
