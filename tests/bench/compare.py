@@ -81,7 +81,7 @@ def result_of(row, check, samples):
 
 HEADINGS = ("row", "measure", "Java", "ceiling", "ours", "ceiling/Java", "ours/Java",
             "ours/ceiling", "aim", "")
-LAYOUT = "{:<14}{:<22}{:>9}{:>9}{:>9}{:>14}{:>11}{:>14}  {:<15}{}"
+LAYOUT = "{:<14}{:<22}{:>9}{:>9}{:>9}{:>14}{:>11}{:>14}  {:<18}{}"
 
 
 def line(result):
