@@ -1,5 +1,5 @@
-"""The servers that compare.py measures: Java's, ours and the ceiling, each a process of its own on a
-loopback port of its own, ended by its own process id."""
+"""The servers that compare.py measures: Java's, ours and the ceiling, each a process of its own on
+a loopback port of its own, ended by its own process id."""
 import os
 import pathlib
 import random
@@ -58,7 +58,7 @@ def rss_bytes(pid):
 
 
 class Server:
-    """One server and its directory below `root`. `start`, then `stop` or `kill`, as often as wanted."""
+    """One server and its directory below `root`. `start`, then `stop` or `kill`, at will."""
 
     def __init__(self, kind, programs, root, **config):
         self.kind, self.programs = kind, programs

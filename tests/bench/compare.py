@@ -4,8 +4,8 @@
 Not a test: nothing passes or fails by time here, machines differ. Every round visits all servers in
 random order; shown are medians over the rounds, and medians of the ratios within each round.
 
-    compare.py --okapi build/release/server/main/okapi-server          all rows
-    compare.py --short get-deep set-alone                              two rows, Java and ceiling only
+    compare.py --okapi build/release/server/main/okapi-server        all rows
+    compare.py --short get-deep set-alone        two rows, Java and ceiling only
 """
 import argparse
 import json
@@ -24,13 +24,14 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [row.name for row in ROWS]
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(names)}; all if none")
+    parser.add_argument("rows", nargs="*", metavar="ROW",
+                        help=f"of {', '.join(names)}; all if none")
     parser.add_argument("--okapi", help="path of okapi-server; left out without it")
     parser.add_argument("--build", default=BUILD, type=pathlib.Path,
                         help="build directory that holds okapi-bench and okapi-ceiling")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="of each steady run")
-    parser.add_argument("--short", action="store_true", help="3 rounds of half a second, small trees")
+    parser.add_argument("--short", action="store_true", help="3 rounds of 0.5 s, small trees")
     parser.add_argument("--directory", help="where the servers keep their data; not a RAM disk")
     parser.add_argument("--json", help="file for every round's numbers")
     chosen = parser.parse_args()
@@ -52,7 +53,7 @@ def median(values):
 
 
 def verdict(check, samples):
-    """Whether ours meets the aim; nothing when ours or what it is compared with was not measured."""
+    """Whether ours meets the aim; nothing when ours or what it is compared with is missing."""
     if check.of:
         found = median(ratios(samples, OKAPI, check.of, check.measure))
     else:
@@ -73,7 +74,8 @@ def number(value):
 def result_of(row, check, samples):
     values = {kind: median(samples.get(kind, {}).get(check.measure, []))
               for kind in (JAVA, CEILING, OKAPI)}
-    of_java = {kind: median(ratios(samples, kind, JAVA, check.measure)) for kind in (CEILING, OKAPI)}
+    of_java = {kind: median(ratios(samples, kind, JAVA, check.measure))
+               for kind in (CEILING, OKAPI)}
     return {"row": row.name, "measure": check.measure, "median": values, "ratio_to_java": of_java,
             "ratio_to_ceiling": median(ratios(samples, OKAPI, CEILING, check.measure)),
             "aim": check.text(), "met": verdict(check, samples)}
