@@ -16,7 +16,7 @@ struct RecoveryOptions {
   bool db_autocreate = true;  // zookeeper.db.autocreate
   // Bound of a record or item read from disk (jute.maxbuffer + extrasize).
   uint32_t item_bytes_max = kDefaultRecordBytesMax;
-  SnapshotSettings snapshot;  // for the first snapshot of a new directory
+  SnapshotSettings snapshot = {};  // for the first snapshot of a new directory
 };
 
 struct Recovered {

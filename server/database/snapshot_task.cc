@@ -46,7 +46,7 @@ void SnapshotTask::begin(Turn& turn) {
   if (database_.tree().last_applied() == last_stamp_ && metrics_.written.get() > 0) return;
   lease_ = leases_.take();
   if (!lease_) return;  // the tree is about to be replaced: the new term snapshots when due
-  auto snapshot = TreeSnapshot::begin(env_.disk(), database_, options_.snapshot);
+  auto snapshot = TreeSnapshot::begin(env_.disk(), database_, options_.snapshot, TreeIs::kInUse);
   if (!snapshot.ok()) {
     failed(turn, snapshot.error());
     return;

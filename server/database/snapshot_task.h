@@ -17,7 +17,7 @@
 namespace okapi {
 
 struct SnapshotTaskOptions {
-  SnapshotSettings snapshot;
+  SnapshotSettings snapshot = {};
   size_t slice_nodes = 256;
   // The pause after a slice, as a multiple of the time that the slice took.
   int64_t pause_per_work = 3;

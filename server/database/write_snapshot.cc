@@ -24,7 +24,7 @@ TreeSnapshot::TreeSnapshot(const ZkDatabase& database, const SnapshotSettings& s
       cursor_(std::make_unique<TreeCursor>(database.tree(), stamp)) {}
 
 Result<TreeSnapshot> TreeSnapshot::begin(Disk& disk, const ZkDatabase& database,
-                                         const SnapshotSettings& settings) {
+                                         const SnapshotSettings& settings, TreeIs tree) {
   // The stamp comes first: whatever is applied from here on will be replayed.
   Zxid stamp = database.tree().last_applied();
   auto writer = SnapshotWriter::create(
@@ -32,7 +32,7 @@ Result<TreeSnapshot> TreeSnapshot::begin(Disk& disk, const ZkDatabase& database,
   if (!writer.ok()) return writer.error();
   TreeSnapshot out(database, settings, stamp, std::move(*writer));
   out.put_sessions();
-  out.put_acls();
+  out.put_acls(tree);
   OKAPI_TRY(out.writer_.flush());
   return out;
 }
@@ -44,24 +44,31 @@ void TreeSnapshot::put_sessions() {
   for (const SessionEntry& entry : sessions) encoder.session(entry.session, entry.timeout_ms);
 }
 
-void TreeSnapshot::put_acls() {
+void TreeSnapshot::put_acls(TreeIs tree) {
   auto lists = database_->tree().acls().list_all();
   std::erase_if(lists, [](const AclRef& acl) { return acl.id() == kSnapshotOpenAclId; });
   for (const AclRef& acl : lists) acl_ids_.insert(acl.id());
-  // The tree gives this number to the next new list; used by a node it then means just that.
-  closed_acl_id_ = acl_ids_.empty() ? 1 : *acl_ids_.rbegin() + 1;
-  acl_ids_.insert(closed_acl_id_);
+  size_t count = lists.size();
+  if (tree == TreeIs::kInUse) {
+    // The tree gives this number to its next new list; used by a node it then means just that.
+    closed_acl_id_ = acl_ids_.empty() ? 1 : *acl_ids_.rbegin() + 1;
+    acl_ids_.insert(closed_acl_id_);
+    ++count;
+  }
   SnapshotEncoder& encoder = writer_.encoder();
-  encoder.begin_acls(static_cast<int32_t>(lists.size() + 1));
+  encoder.begin_acls(static_cast<int32_t>(count));
   for (const AclRef& acl : lists) encoder.acl(acl.id(), acl.list());
-  encoder.acl(closed_acl_id_, closed_acl());
+  if (tree == TreeIs::kInUse) encoder.acl(closed_acl_id_, closed_acl());
 }
 
 Result<bool> TreeSnapshot::next_slice(size_t max_nodes) {
   SnapshotEncoder& encoder = writer_.encoder();
   bool more = cursor_->next_slice(max_nodes, [&](ByteView path, const NodeView& node) {
     int64_t acl_id = node.acl().id();
-    if (acl_id != kSnapshotOpenAclId && !acl_ids_.contains(acl_id)) acl_id = closed_acl_id_;
+    if (acl_id != kSnapshotOpenAclId && !acl_ids_.contains(acl_id)) {
+      OKAPI_ASSERT(closed_acl_id_ != 0);
+      acl_id = closed_acl_id_;
+    }
     // The root is written as "": "/" ends the nodes.
     encoder.node(path.size() == 1 ? ByteView() : path, node.data(), acl_id, node.stored_stat());
     ++nodes_;
@@ -78,7 +85,8 @@ Status TreeSnapshot::finish() {
     // the walk has seen is not younger.
     MultiReadLock hold = database_->tree().read_all(kAllShards);
     last_contained_ = database_->tree().last_applied();
-    if (database_->tree().options().digest_enabled) {
+    // Compat: before the first txn the section is empty, too.
+    if (database_->tree().options().digest_enabled && last_contained_ > Zxid()) {
       digest.zxid = last_contained_;
       digest.digest.tree_digest = static_cast<int64_t>(database_->tree().digest());
     }
@@ -93,7 +101,7 @@ Status TreeSnapshot::finish() {
 Result<std::string> write_snapshot(Disk& disk, const ZkDatabase& database,
                                    const SnapshotSettings& settings) {
   constexpr size_t kSliceNodes = 4096;
-  auto snapshot = TreeSnapshot::begin(disk, database, settings);
+  auto snapshot = TreeSnapshot::begin(disk, database, settings, TreeIs::kStill);
   if (!snapshot.ok()) return snapshot.error();
   bool more = true;
   while (more) {

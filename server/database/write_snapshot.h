@@ -18,13 +18,16 @@ struct SnapshotSettings {
   bool serialize_last_processed_zxid = true;
 };
 
+// Whether transactions are applied while the tree is walked.
+enum class TreeIs { kStill, kInUse };
+
 // One snapshot in the making. Blocking; whoever uses it holds a TreeLease, or the TreeWriter.
 // Dropped before publish() it leaves no file.
 class TreeSnapshot {
  public:
   // Takes the stamp (the last wholly applied txn), the sessions and the ACL table.
   static Result<TreeSnapshot> begin(Disk& disk, const ZkDatabase& database,
-                                    const SnapshotSettings& settings);
+                                    const SnapshotSettings& settings, TreeIs tree);
   TreeSnapshot(TreeSnapshot&&) noexcept = default;
 
   // Encodes and perhaps writes up to `max_nodes` nodes; false when all are in.
@@ -46,7 +49,7 @@ class TreeSnapshot {
   TreeSnapshot(const ZkDatabase& database, const SnapshotSettings& settings, Zxid stamp,
                SnapshotWriter writer);
   void put_sessions();
-  void put_acls();
+  void put_acls(TreeIs tree);
 
   const ZkDatabase* database_;
   bool last_zxid_section_;
@@ -55,7 +58,7 @@ class TreeSnapshot {
   SnapshotWriter writer_;
   std::unique_ptr<TreeCursor> cursor_;
   std::set<int64_t> acl_ids_;
-  int64_t closed_acl_id_ = 0;  // of a list that admits nobody
+  int64_t closed_acl_id_ = 0;  // of a list that admits nobody; only if the tree is in use
   uint64_t nodes_ = 0;
 };
 
