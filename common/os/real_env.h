@@ -29,6 +29,7 @@ class RealEnv final : public Env {
   const Logger& log() override { return log_; }
   uint64_t seed() override;
   std::string process_name() const override;
+  Machine machine() const override;
   [[noreturn]] void fatal(int exit_code, std::string_view why) override;
 
  private:

@@ -77,6 +77,8 @@ SnapshotSettings snapshot_settings(const ServerConfig& config, const DataDir& da
   return settings;
 }
 
+bool is_four_letter_word(ByteView bytes) { return recognize_word(bytes).has_value(); }
+
 size_t selector_count(const ServerConfig& config) {
   if (config.client.selector_threads.has_value()) {
     return static_cast<size_t>(std::max(*config.client.selector_threads, 1));
@@ -101,7 +103,8 @@ Server::Server(Env& env, const ServerConfig& config)
   for (size_t i = 0; i < count; ++i) {
     pollers_.push_back(env.net().make_poller(PollerKind::kSelector));
     selectors_.push_back(std::make_unique<Selector>(env, config_, registry_, admission_,
-                                                    *pollers_.back(), static_cast<uint8_t>(i)));
+                                                    *pollers_.back(), static_cast<uint8_t>(i),
+                                                    is_four_letter_word));
   }
   if (config.client.address.has_value()) open_client_port();
   for (size_t i = 0; i < count; ++i) {
@@ -112,6 +115,7 @@ Server::Server(Env& env, const ServerConfig& config)
     selector.attach(bell);
     doors_.push_back({&selector.terms, &selector.session_orders, &selector.moved, &bell});
   }
+  start_admin();
   peer_ = std::make_unique<QuorumPeer>(ServerId(config.server_id), [this] { return begin_role(); });
   peer_bell_ = &env.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
   peer_bell_->ring(false);
@@ -140,6 +144,36 @@ void Server::open_client_port() {
   acceptor_->orders.attach(bell);
 }
 
+void Server::start_admin() {
+  Admin::Parts parts{env_,
+                     config_,
+                     database_,
+                     watches_,
+                     admission_,
+                     {},
+                     {},
+                     serving_,
+                     data_dir_->snapshots(),
+                     data_dir_->logs(),
+                     role_plan(Role::kStandalone).name,
+                     acceptor_ == nullptr ? -1 : acceptor_->local().port};
+  for (auto& selector : selectors_) {
+    parts.workers.push_back(&selector->metrics());
+    parts.connections.push_back(&selector->connections());
+  }
+  admin_ = std::make_unique<Admin>(parts);
+  Bell& bell = env_.scheduler().enroll(*admin_, home_of_("Admin"));
+  admin_->commands.attach(bell);
+  admin_->clients_answers.attach(bell);
+  admin_->sessions_answers.attach(bell);
+  for (auto& selector : selectors_) {
+    admin_->to_workers.emplace_back(selector->asks);
+    admin_->replies.emplace_back(selector->command_replies);
+    selector->to_admin = Sink<CommandRequest>(admin_->commands);
+    selector->answers_to_admin = Sink<ClientsAnswer>(admin_->clients_answers);
+  }
+}
+
 Zxid Server::begin_role() {
   StorageContext context = context_of(env_);
   const StorageConfig& storage = config_.storage;
@@ -159,9 +193,10 @@ Zxid Server::begin_role() {
   if (!log.ok()) fail(env_, ExitCode::kUnexpectedError, log.error());
   pipeline_ = std::make_unique<RolePipeline>(
       RolePipeline::Parts{env_, config_, registry_, database_, leases_, watches_, *peer_,
-                          *peer_bell_, home_of_, doors_},
+                          *peer_bell_, home_of_, doors_, admin_->sessions_answers},
       role_plan(Role::kStandalone), std::move(writer), std::move(*log), options.snapshot,
       recovered->last);
+  admin_->tracker = &pipeline_->tracker().mail;
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);
   return recovered->last;
@@ -177,6 +212,7 @@ void Server::stop() {
   Scheduler& scheduler = env_.scheduler();
   if (acceptor_ != nullptr) scheduler.retire(*acceptor_);
   for (auto& selector : selectors_) scheduler.retire(*selector);
+  scheduler.retire(*admin_);
   if (pipeline_ != nullptr) {
     pipeline_->stop();
   } else {

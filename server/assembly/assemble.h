@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "server/admin/admin.h"
 #include "server/front/acceptor.h"
 #include "server/front/selector.h"
 #include "server/peer/role_pipeline.h"
@@ -31,6 +32,7 @@ class Server {
 
  private:
   void open_client_port();
+  void start_admin();
   // In QuorumPeer's first step: recovers, builds the pipeline, lets clients in.
   Zxid begin_role();
 
@@ -43,15 +45,16 @@ class Server {
   TreeLeases leases_;
   WatchTables watches_;
   Admission admission_;
+  std::atomic<bool> serving_{false};
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<Selector>> selectors_;
   std::unique_ptr<Acceptor> acceptor_;
   std::vector<WorkerDoor> doors_;
   HomeOf home_of_;
+  std::unique_ptr<Admin> admin_;
   std::unique_ptr<QuorumPeer> peer_;
   Bell* peer_bell_ = nullptr;
   std::unique_ptr<RolePipeline> pipeline_;
-  std::atomic<bool> serving_{false};
   bool stopped_ = false;
 };
 

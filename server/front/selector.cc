@@ -11,13 +11,15 @@ constexpr int kLoneTurns = 4;
 }  // namespace
 
 Selector::Selector(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
-                   Admission& admission, Poller& poller, uint8_t index)
+                   Admission& admission, Poller& poller, uint8_t index,
+                   bool (*is_command)(ByteView))
     : env_(env),
       config_(config),
       registry_(registry),
       admission_(admission),
       poller_(poller),
       index_(index),
+      is_command_(is_command),
       clients_(index),
       buffer_(kReadBytes) {}
 

@@ -16,8 +16,9 @@ namespace okapi {
 
 class Selector final : public Stage {
  public:
+  // `is_command` knows the four-letter words, which come instead of a handshake.
   Selector(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
-           Admission& admission, Poller& poller, uint8_t index);
+           Admission& admission, Poller& poller, uint8_t index, bool (*is_command)(ByteView));
   ~Selector() override;
 
   Mailbox<Accepted> accepted;
@@ -35,7 +36,7 @@ class Selector final : public Stage {
   void step(Turn& turn) override;
 
   // Any thread: connections now.
-  int64_t connections() const { return connections_count_.get(); }
+  const Counter& connections() const { return connections_count_; }
   const WorkerMetrics& metrics() const { return metrics_; }
   WorkerMetrics& metrics() { return metrics_; }
 
@@ -100,6 +101,7 @@ class Selector final : public Stage {
   Admission& admission_;
   Poller& poller_;
   const uint8_t index_;
+  bool (*const is_command_)(ByteView);
   WorkerMetrics metrics_;
 
   // The term's: null while the server does not serve.

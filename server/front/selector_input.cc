@@ -1,6 +1,5 @@
 // What comes in on a connection: frames, handshake, commands, requests, auth.
 #include <algorithm>
-#include <array>
 
 #include "common/proto/frame.h"
 #include "server/front/selector.h"
@@ -11,15 +10,6 @@ namespace {
 constexpr size_t kHeaderBytes = 8;
 
 int32_t length_of(ByteView bytes) { return jute::InputArchive(bytes).get_int(); }
-
-// Known words; an unknown one is a frame length far above the limit (admin spec 1.1).
-bool is_command(ByteView word) {
-  constexpr std::array<ByteView, 18> kWords = {"conf", "cons", "crst", "dirs", "dump", "envi",
-                                               "gtmk", "hash", "isro", "mntr", "ruok", "srst",
-                                               "srvr", "stat", "stmk", "wchc", "wchp", "wchs"};
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end() ||
-         word == ByteView("\xff\xf4\xff\xfd");  // telnet's interrupt
-}
 
 }  // namespace
 
@@ -67,7 +57,7 @@ size_t Selector::parse_frames(Connection& connection, ByteView bytes, MonoTime n
   int64_t before = client.received;
   while (bytes.size() - used >= kFrameLengthBytes && may_go_on(connection, client)) {
     ByteView rest = bytes.substr(used);
-    if (connection.phase == Phase::kNew && is_command(rest.substr(0, 4))) {
+    if (connection.phase == Phase::kNew && is_command_(rest.substr(0, 4))) {
       take_command(connection, rest.substr(0, 4));
       break;
     }

@@ -43,6 +43,7 @@ class RolePipeline {
     Bell& peer_bell;
     const HomeOf& home_of;
     const std::vector<WorkerDoor>& doors;
+    Mailbox<SessionsAnswer>& admin;
   };
   // Enrols the stages; they serve as soon as the Selectors took the mail. `last` is where the
   // history ends.
