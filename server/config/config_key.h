@@ -46,6 +46,7 @@ struct Verdict {
     kTaken,
     kIgnored,  // a good value of a key without effect in this server
     kBad,      // not a value of this key
+    kNotBool,  // as kBad, of a switch: the reference's text names the key
     kRefused,  // a value that this server cannot honour: always ends the start
   };
   Kind kind = Kind::kTaken;
@@ -55,6 +56,7 @@ struct Verdict {
 inline Verdict taken(std::string note = {}) { return {Verdict::Kind::kTaken, std::move(note)}; }
 inline Verdict ignored() { return {Verdict::Kind::kIgnored, {}}; }
 inline Verdict bad(std::string why) { return {Verdict::Kind::kBad, std::move(why)}; }
+inline Verdict not_bool() { return {Verdict::Kind::kNotBool, {}}; }
 inline Verdict refused(std::string why) { return {Verdict::Kind::kRefused, std::move(why)}; }
 inline constexpr std::string_view kNotSupportedYet = "not supported yet";
 
@@ -75,8 +77,8 @@ std::span<const ConfigKey> bare_keys();
 // Null if the table has no such name.
 const ConfigKey* find_key(std::span<const ConfigKey> table, std::string_view name);
 
-// Families of names that end in anything: `ssl.`, `authProvider.`, … among the properties. Nothing
-// if the name belongs to none.
+// Families of names that end in anything: `ssl.`, `authProvider.`, ... among the properties.
+// Nothing if the name belongs to none.
 std::optional<Verdict> set_property_family(std::string_view name, ByteView value);
 
 }  // namespace okapi

@@ -70,6 +70,9 @@ bool KeyReader::judge(const Place& place, const Verdict& verdict, bool bad_is_fa
       if (bad_is_fatal) return fail(place, verdict.why);
       warn(shown(place) + ": " + verdict.why + "; the default stays");
       return true;
+    case Verdict::Kind::kNotBool:
+      return fail(place, "Invalid option " + printable(place.value) + " for " +
+                             printable(place.name) + ". Choose 'true' or 'false.'");
     case Verdict::Kind::kRefused:
       return fail(place, verdict.why);
   }

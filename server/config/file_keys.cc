@@ -89,7 +89,7 @@ Verdict ignore_long(ConfigDraft&, ByteView value) {
 }
 
 Verdict ignore_bool(ConfigDraft&, ByteView value) {
-  return parse_strict_bool(value) ? ignored() : bad_option(value);
+  return parse_strict_bool(value) ? ignored() : not_bool();
 }
 
 Verdict refuse(ConfigDraft&, ByteView) { return refused(std::string(kNotSupportedYet)); }

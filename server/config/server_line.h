@@ -1,5 +1,5 @@
-// One `server.N=ADDR[|ADDR…][;CLIENT]` line (configuration spec 2.1). Pure, any thread. Host names
-// are not looked up here.
+// One `server.N=ADDR[|ADDR...][;CLIENT]` line (configuration spec 2.1). Pure, any thread. Host
+// names are not looked up here.
 #pragma once
 
 #include "common/base/bytes.h"

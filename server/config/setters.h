@@ -31,14 +31,10 @@ Verdict set_int(ConfigDraft& draft, ByteView value) {
   return taken();
 }
 
-inline Verdict bad_option(ByteView value) {
-  return bad("Invalid option " + printable(value) + ". Choose 'true' or 'false.'");
-}
-
 template <auto... Path>
 Verdict set_bool(ConfigDraft& draft, ByteView value) {
   auto flag = parse_strict_bool(value);
-  if (!flag) return bad_option(value);
+  if (!flag) return not_bool();
   member<Path...>(draft) = *flag;
   return taken();
 }
@@ -53,7 +49,7 @@ Verdict set_text(ConfigDraft& draft, ByteView value) {
 // A switch for something that this server does not have yet: only "false" passes.
 inline Verdict refuse_if_true(ConfigDraft&, ByteView value) {
   auto flag = parse_strict_bool(value);
-  if (!flag) return bad_option(value);
+  if (!flag) return not_bool();
   return *flag ? refused(std::string(kNotSupportedYet)) : taken();
 }
 

@@ -52,8 +52,9 @@ TEST_CASE("x_cfg_02 bad values name file, line, key, value and reason") {
   CHECK(failure_of(parse_more("initLimit=\n")) == "zoo.cfg:2: initLimit=: For input string: \"\"");
   CHECK(failure_of(parse_more("clientPort=65536\n")) ==
         "zoo.cfg:2: clientPort=65536: port out of range:65536");
-  CHECK(failure_of(parse_more("syncEnabled=yes\n")) ==
-        "zoo.cfg:2: syncEnabled=yes: Invalid option yes. Choose 'true' or 'false.'");
+  CHECK(
+      failure_of(parse_more("syncEnabled=yes\n")) ==
+      "zoo.cfg:2: syncEnabled=yes: Invalid option yes for syncEnabled. Choose 'true' or 'false.'");
   CHECK(failure_of(parse_more("tickTime=-1\n")) ==
         "zoo.cfg:2: tickTime=-1: tickTime must be positive");
   CHECK(failure_of(parse_more("electionAlg=2\n")) ==
@@ -146,7 +147,8 @@ TEST_CASE("x_cfg_07 keys without effect have one line each") {
                                "ignored: metricsProvider.maxQueueSize has no effect in this server",
                                "ignored: metricsProvider.other has no effect in this server"});
   CHECK(failure_of(parse_more("jvm.pause.monitor=on\n")) ==
-        "zoo.cfg:2: jvm.pause.monitor=on: Invalid option on. Choose 'true' or 'false.'");
+        "zoo.cfg:2: jvm.pause.monitor=on: Invalid option on for jvm.pause.monitor. Choose 'true' "
+        "or 'false.'");
 }
 
 TEST_CASE("x_cfg_07 what is not built yet ends the start by name") {
