@@ -1,5 +1,6 @@
 #include "server/request/children.h"
 
+#include "common/base/assert.h"
 #include "common/jute/output_archive.h"
 
 namespace okapi {
@@ -32,9 +33,12 @@ ErrorCode list_children(const DataTree& tree, ByteView path, size_t slice, std::
     std::optional<ListMark> mark;
     for (;;) {
       ReadLock lock = tree.read(path);
-      ErrorCode error = lock.found() ? ErrorCode::kOk : ErrorCode::kNoNode;
-      if (error == ErrorCode::kOk && !mark.has_value()) {
-        error = check(lock.node(), false);
+      ErrorCode error = ErrorCode::kOk;
+      if (!lock.found()) {
+        error = check(nullptr, true);
+        OKAPI_ASSERT(error != ErrorCode::kOk);
+      } else if (!mark.has_value()) {
+        error = check(&lock.node(), false);
         if (error == ErrorCode::kOk) out.put_int(lock.node().child_count());
       }
       if (error != ErrorCode::kOk) {
@@ -50,7 +54,7 @@ ErrorCode list_children(const DataTree& tree, ByteView path, size_t slice, std::
         ++copied;
       });
       if (copied < at_once) {
-        error = check(node, true);
+        error = check(&node, true);
         if (error != ErrorCode::kOk) body.resize(begin);
         return error;
       }

@@ -56,19 +56,21 @@ ErrorCode read_get_children(ReadContext& context) {
   auto request = jute::decode<ReadRequest>(context.request.body);
   if (!request.ok()) return ErrorCode::kMarshallingError;
   bool with_stat = context.request.op == OpCode::kGetChildren2;
-  // Not called under the lock only: it lets go between slices of a long list.
+  // The lock lets go between slices of a long list; the stamp is that of the last hold.
+  auto check = [&](const NodeView* node, bool last) {
+    context.stamp = context.tree.last_applied();
+    if (node == nullptr) return ErrorCode::kNoNode;
+    ErrorCode error = check_read_acl(context, node->acl(), Perms::kRead);
+    if (error != ErrorCode::kOk || !last) return error;
+    WatcherId watcher = watcher_of(context.request.connection);
+    if (request->watch && !context.watches.add_child(request->path, watcher)) {
+      return ErrorCode::kSystemError;
+    }
+    if (with_stat) jute::encode(context.body, node->stat());
+    return ErrorCode::kOk;
+  };
   return list_children(context.tree, request->path, context.config.limits.child_names_per_slice_max,
-                       context.body, [&](const NodeView& node, bool last) {
-                         context.stamp = context.tree.last_applied();
-                         ErrorCode error = check_read_acl(context, node.acl(), Perms::kRead);
-                         if (error != ErrorCode::kOk || !last) return error;
-                         WatcherId watcher = watcher_of(context.request.connection);
-                         if (request->watch && !context.watches.add_child(request->path, watcher)) {
-                           return ErrorCode::kSystemError;
-                         }
-                         if (with_stat) jute::encode(context.body, node.stat());
-                         return ErrorCode::kOk;
-                       });
+                       context.body, check);
 }
 
 ErrorCode read_get_acl(ReadContext& context) {

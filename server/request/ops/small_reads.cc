@@ -66,6 +66,9 @@ ErrorCode read_get_all_children_number(ReadContext& context) {
   // `// Compat:` above 10 000 nodes it may mix states of concurrent writes (client-protocol 11.13).
   auto count = context.tree.count_descendants(request->path);
   if (!count.has_value()) return ErrorCode::kNoNode;
+  // Compat: the reference counts names that begin with the path and a slash; asked under the root's
+  // other name, "", it counts "/" too (tests/compat/differential).
+  if (request->path.empty()) ++*count;
   jute::OutputArchive(context.body).put_int(static_cast<int32_t>(*count));
   return ErrorCode::kOk;
 }
