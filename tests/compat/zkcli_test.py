@@ -101,7 +101,7 @@ VARIABLE = [
     (r"(?m)^SLF4J: .*\n", ""),
     (r"JLine support is \w+", "JLine"),
 ]
-WATCHER = re.compile(r"\nWATCHER::\n\nWatchedEvent (.*)\n")
+EVENT = "WatchedEvent "
 
 
 def run(server, script):
@@ -117,10 +117,12 @@ def tidy(output):
     """The output without what is random, and apart from it the events, which another thread prints."""
     for pattern, replacement in VARIABLE:
         output = re.sub(pattern, replacement, output)
-    events = sorted(WATCHER.findall(output))
     # Lists come in the order in which the server holds them.
     output = re.sub(r"(?m)^\[(.*)\]$", lambda match: str(sorted(match[1].split(", "))), output)
-    return WATCHER.sub("", output).splitlines(), events
+    # An event is several lines, and lines of the other thread may stand between them.
+    lines = [line for line in output.splitlines() if line not in ("", "WATCHER::")]
+    return [line for line in lines if not line.startswith(EVENT)], sorted(
+        line for line in lines if line.startswith(EVENT))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from . import normal, rules, stream
 
 # Longer than any run, so that no session expires in the middle of one.
 SESSION_MS = 600_000
+PROBE_XID = 1_000_000
 
 
 class Difference(AssertionError):
@@ -72,7 +73,8 @@ class Side:
         return items if items[-1] is CLOSED else items[:-1]
 
     def probe(self, slot, op, body):
-        return self.slots[slot].call(op, body)
+        # A number of its own: the next request must have the same one on both sides.
+        return self.slots[slot].call(op, body, PROBE_XID)
 
     def tree(self):
         """Every node with data, ACL, children and Stat, as the super user sees it."""
