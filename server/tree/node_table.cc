@@ -72,16 +72,17 @@ NodeTable::NodeTable() { clear(); }
 void NodeTable::clear() {
   segments_.clear();
   segments_.push_back(std::make_unique<Segment>(kSmallest));
-  directory_.assign(1, segments_.front().get());
+  directory_.assign(1, Place());
   depth_ = 0;
+  enter(*segments_.front());
   size_ = 0;
 }
 
 Znode* NodeTable::find(PathHash hash, ByteView path) const {
-  const Segment& segment = *directory_[index_of(hash.upper())];
+  const Place& place = directory_[index_of(hash.upper())];
   uint16_t tag = hash.tag();
-  for (uint32_t at = tag & segment.mask;; at = (at + 1) & segment.mask) {
-    Slot slot = segment.slots[at];
+  for (uint32_t at = tag & place.mask;; at = (at + 1) & place.mask) {
+    Slot slot = place.slots[at];
     if (slot == 0) return nullptr;
     if (tag_of(slot) != tag) continue;
     Znode* node = pointer_of(slot);
@@ -94,12 +95,12 @@ void NodeTable::insert(PathHash hash, Znode* node) {
   auto address = reinterpret_cast<uint64_t>(node);
   OKAPI_ASSERT(address >> 48 == 0);
   make_room(hash.upper());
-  directory_[index_of(hash.upper())]->put((uint64_t{hash.tag()} << 48) | address);
+  directory_[index_of(hash.upper())].segment->put((uint64_t{hash.tag()} << 48) | address);
   ++size_;
 }
 
 void NodeTable::erase(PathHash hash, const Znode* node) {
-  Segment& segment = *directory_[index_of(hash.upper())];
+  Segment& segment = *directory_[index_of(hash.upper())].segment;
   uint32_t at = hash.tag() & segment.mask;
   while (pointer_of(segment.slots[at]) != node) {
     OKAPI_ASSERT(segment.slots[at] != 0);
@@ -110,7 +111,7 @@ void NodeTable::erase(PathHash hash, const Znode* node) {
 }
 
 void NodeTable::make_room(uint32_t upper) {
-  Segment* segment = directory_[index_of(upper)];
+  Segment* segment = directory_[index_of(upper)].segment;
   if (!segment->full()) return;
   if (segment->capacity() < kLargest) {
     Segment bigger(segment->capacity() * 2);
@@ -119,20 +120,21 @@ void NodeTable::make_room(uint32_t upper) {
     }
     segment->slots = std::move(bigger.slots);
     segment->mask = bigger.mask;
+    enter(*segment);
     return;
   }
   split(*segment);
   // All may have gone to one side; a split begins below the capacity, so there is room even then.
-  segment = directory_[index_of(upper)];
+  segment = directory_[index_of(upper)].segment;
   OKAPI_ASSERT(segment->count < segment->capacity());
 }
 
 void NodeTable::split(Segment& old) {
   if (old.depth == depth_) {
     OKAPI_ASSERT(depth_ < 26);
-    std::vector<Segment*> wider;
+    std::vector<Place> wider;
     wider.reserve(directory_.size() * 2);
-    for (Segment* segment : directory_) wider.insert(wider.end(), 2, segment);
+    for (const Place& place : directory_) wider.insert(wider.end(), 2, place);
     directory_ = std::move(wider);
     ++depth_;
     for (auto& segment : segments_) segment->first_index *= 2;
@@ -150,9 +152,16 @@ void NodeTable::split(Segment& old) {
   old.count = keep.count;
   ++old.depth;
   half->depth = old.depth;
-  uint32_t places = 1u << (depth_ - old.depth);
-  half->first_index = old.first_index + places;
-  for (uint32_t i = 0; i < places; ++i) directory_[half->first_index + i] = half.get();
+  half->first_index = old.first_index + (1u << (depth_ - old.depth));
+  enter(old);
+  enter(*half);
+}
+
+void NodeTable::enter(Segment& segment) {
+  uint32_t places = 1u << (depth_ - segment.depth);
+  for (uint32_t i = 0; i < places; ++i) {
+    directory_[segment.first_index + i] = {segment.slots.get(), segment.mask, &segment};
+  }
 }
 
 }  // namespace okapi

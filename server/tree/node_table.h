@@ -35,6 +35,11 @@ class NodeTable {
 
   // The node with that path, which is neither "" nor "/", or null.
   Znode* find(PathHash hash, ByteView path) const;
+  // Has the processor fetch what find and insert of that hash will touch.
+  void prefetch(PathHash hash) const {
+    const Place& place = directory_[index_of(hash.upper())];
+    __builtin_prefetch(&place.slots[hash.tag() & place.mask], 1);
+  }
   // The path must be absent.
   void insert(PathHash hash, Znode* node);
   // The node must be in here and know its own path's tag: `hash` is the hash of its path.
@@ -46,7 +51,7 @@ class NodeTable {
   template <class F>
   void for_each(F&& f) const {
     for (size_t i = 0; i < directory_.size(); ++i) {
-      const Segment& segment = *directory_[i];
+      const Segment& segment = *directory_[i].segment;
       if (i != segment.first_index) continue;  // several entries may share a segment
       for (uint32_t s = 0; s < segment.capacity(); ++s) {
         if (segment.slots[s] != 0) f(pointer_of(segment.slots[s]));
@@ -72,6 +77,13 @@ class NodeTable {
     void take(uint32_t at);
   };
 
+  // An entry of the directory: what a lookup needs, beside the slots themselves.
+  struct Place {
+    const Slot* slots = nullptr;
+    uint32_t mask = 0;
+    Segment* segment = nullptr;
+  };
+
   static Znode* pointer_of(Slot slot) {
     return reinterpret_cast<Znode*>(slot & 0x0000ffffffffffff);
   }
@@ -81,9 +93,11 @@ class NodeTable {
   uint32_t index_of(uint32_t upper) const { return directory_bits(upper) >> (26 - depth_); }
   void make_room(uint32_t upper);
   void split(Segment& old);
+  // Points the directory to the segment, after its slots or its depth changed.
+  void enter(Segment& segment);
 
   std::vector<std::unique_ptr<Segment>> segments_;
-  std::vector<Segment*> directory_;  // 2^depth_ entries
+  std::vector<Place> directory_;  // 2^depth_ entries
   uint32_t depth_ = 0;
   size_t size_ = 0;
 };

@@ -22,18 +22,21 @@ Status TreeLoader::add(ByteView path, NullableView data, int64_t acl_id,
   if (!is_node_path(path)) {
     return Error{ErrorKind::kCorrupt, fmt::format("not a path: {}", printable(path))};
   }
+  // The table's slot is far from the cache: it comes while the data is copied.
+  PathHash hash = state_.hash_of(path);
+  state_.shards[hash.shard()].nodes.prefetch(hash);
+  SharedBytes block = state_.block_of(data);
   Znode* parent = parent_of_path(parent_of(path));
   if (parent == nullptr) {
     return Error{ErrorKind::kCorrupt, fmt::format("no parent of {}", printable(path))};
   }
-  PathHash hash = state_.hash_of(path);
   if (state_.find(hash, path) != nullptr) {
     return Error{ErrorKind::kCorrupt, fmt::format("{} comes twice", printable(path))};
   }
   last_node_ = state_.link({.parent = parent,
                             .path = path,
                             .hash = hash,
-                            .data = state_.block_of(data),
+                            .data = std::move(block),
                             .acl = acl_of(acl_id),
                             .stat = stat});
   last_path_ = path;

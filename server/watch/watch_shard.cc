@@ -83,10 +83,10 @@ void WatchShard::fire(uint64_t hash, ByteView path, WatchTable table,
                       std::vector<WatcherId>& watchers, std::vector<WatcherId>* gone) {
   uint32_t path_number = find_path(hash, path);
   if (path_number == kNone) return;
-  // From the last to the first: dropping a record moves the last one into its place.
-  for (size_t i = paths_[path_number].records.size(); i-- > 0;) {
-    uint32_t number = paths_[path_number].records[i];
+  uint32_t next = kNone;
+  for (uint32_t number = paths_[path_number].first; number != kNone; number = next) {
     Record& record = records_[number];
+    next = record.path_next;
     uint8_t had = table == WatchTable::kData ? record.data_bits : record.child_bits;
     if (had == 0) continue;
     watchers.push_back(record.watcher);
@@ -127,7 +127,7 @@ uint32_t WatchShard::add_path(uint64_t hash, ByteView path) {
     free_paths_.pop_back();
   }
   Path& fresh = paths_[number];
-  fresh.bytes.reset(new char[path.size() + 1]);
+  fresh.bytes.reset(new char[path.size()]);
   if (!path.empty()) std::memcpy(fresh.bytes.get(), path.data(), path.size());
   fresh.size = static_cast<uint32_t>(path.size());
   by_path_.insert(hash, number, [&](uint32_t n) { return hash_of_path(n); });
@@ -149,8 +149,9 @@ uint32_t WatchShard::add_record(uint32_t path, WatcherId watcher) {
   record = Record();
   record.watcher = watcher;
   record.path = path;
-  record.place = static_cast<uint32_t>(paths_[path].records.size());
-  paths_[path].records.push_back(number);
+  record.path_next = paths_[path].first;
+  if (record.path_next != kNone) records_[record.path_next].path_before = number;
+  paths_[path].first = number;
   uint32_t head = heads_.find(spread(watcher.value()),
                               [&](uint32_t n) { return records_[n].watcher == watcher; });
   if (head == kNone) {
@@ -181,12 +182,13 @@ void WatchShard::drop_record(uint32_t number) {
     records_[record.before].next = record.next;
     if (record.next != kNone) records_[record.next].before = record.before;
   }
-  std::vector<uint32_t>& siblings = paths_[record.path].records;
-  OKAPI_ASSERT(siblings[record.place] == number);
-  siblings[record.place] = siblings.back();
-  records_[siblings[record.place]].place = record.place;
-  siblings.pop_back();
-  if (siblings.empty()) drop_path(record.path);
+  if (record.path_next != kNone) records_[record.path_next].path_before = record.path_before;
+  if (record.path_before != kNone) {
+    records_[record.path_before].path_next = record.path_next;
+  } else {
+    paths_[record.path].first = record.path_next;
+    if (record.path_next == kNone) drop_path(record.path);
+  }
   record.next = free_record_;
   free_record_ = number;
   size_.store(by_pair_.size(), std::memory_order_relaxed);

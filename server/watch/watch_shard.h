@@ -46,7 +46,7 @@ class WatchShard {
   template <class F>
   void for_each_data_watch(F&& f) const {
     for (const Path& path : paths_) {
-      for (uint32_t number : path.records) {
+      for (uint32_t number = path.first; number != kNone; number = records_[number].path_next) {
         if (records_[number].data_bits != 0) {
           f(path.text(), records_[number].watcher, records_[number].data_bits);
         }
@@ -59,17 +59,19 @@ class WatchShard {
 
   struct Record {
     WatcherId watcher;
-    uint32_t path = 0;      // number of its Path
-    uint32_t place = 0;     // in Path::records
-    uint32_t next = kNone;  // the connection's next one here; of a free record: the next free
+    uint32_t path = 0;             // number of its Path
+    uint32_t path_next = kNone;    // the path's other records
+    uint32_t path_before = kNone;
+    uint32_t next = kNone;  // the connection's others here; of a free record: the next free one
     uint32_t before = kNone;
     uint8_t data_bits = 0, child_bits = 0;
   };
+  static_assert(sizeof(Record) == 32);
   // A path that somebody watches, or a free place: then it has no records.
   struct Path {
     std::unique_ptr<char[]> bytes;
     uint32_t size = 0;
-    std::vector<uint32_t> records;
+    uint32_t first = kNone;  // of its records
     ByteView text() const { return {bytes.get(), size}; }
   };
 
