@@ -20,7 +20,7 @@ template <class T>
 class Mailbox {
  public:
   // A batch of more items than this counts as heavy (architecture section 7, hand-offs rule 3).
-  static constexpr size_t kHeavyItems = 256;
+  static constexpr size_t kHeavyItems = 1024;
 
   // Before the first post. The bell outlives the box's last post.
   void attach(Bell& bell) { bell_ = &bell; }

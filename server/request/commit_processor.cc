@@ -5,6 +5,14 @@
 #include "server/config/exit_code.h"
 
 namespace okapi {
+namespace {
+
+bool answers_with_path(OpCode op) {
+  return op == OpCode::kCreate || op == OpCode::kCreate2 || op == OpCode::kCreateContainer ||
+         op == OpCode::kCreateTtl;
+}
+
+}  // namespace
 
 CommitProcessor::CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer,
                                  WatchTables& watches, std::vector<WorkerPort> workers)
@@ -111,7 +119,7 @@ void CommitProcessor::answer(const Txn& txn, const Applied& applied, RequestRef 
   reply.request = std::move(request);
   reply.err = applied.err;
   reply.stat = applied.stat;
-  reply.path = std::string(applied.path);
+  if (answers_with_path(reply.request->op)) reply.path = std::string(applied.path);
   if (reply.request->op == OpCode::kMulti && std::holds_alternative<MultiTxn>(txn.body)) {
     reply.err = ErrorCode::kOk;  // a refused multi says so per operation
     reply.subs = std::make_unique<std::vector<SubReply>>();

@@ -1,10 +1,9 @@
 // The order of one session's requests (ordering rule O4): a read runs at once while nothing is in
 // flight; behind a write it waits; writes behind writes are pipelined; a write behind an unanswered
-// read waits. A part of the CommitWorker: its thread only. Costs one pointer while it is empty.
+// read waits. A part of the CommitWorker: its thread only.
 #pragma once
 
-#include <deque>
-#include <memory>
+#include <vector>
 
 #include "server/request/request.h"
 
@@ -13,43 +12,37 @@ namespace okapi {
 class Lane {
  public:
   // Whether the next request may run or be sent on at once.
-  bool idle() const { return queue_ == nullptr || queue_->empty(); }
+  bool idle() const { return size() == 0; }
   // Whether a write may be sent on now: only writes in flight are before it.
-  bool takes_write() const { return idle() || waiting_ == 0; }
+  bool takes_write() const { return waiting_ == 0; }
 
   // A write was sent on.
-  void add_in_flight(RequestRef request) { add(std::move(request)); }
+  void add_in_flight(RequestRef request) { queue_.push_back(std::move(request)); }
   // A request waits for those before it.
   void add_waiting(RequestRef request) {
-    add(std::move(request));
+    queue_.push_back(std::move(request));
     ++waiting_;
   }
 
   // The oldest request in flight was answered.
-  void pop_answered() {
-    queue_->pop_front();
-    if (queue_->empty()) queue_.reset();
-  }
+  void pop_answered();
   // The oldest request in flight; there is one.
-  const RequestRef& front() const { return queue_->front(); }
+  const RequestRef& front() const { return queue_[head_]; }
 
   // The next request that waited and now may go: a read if it is at the head, a write if only
   // writes in flight are before it; else null. A read is taken out, a write stays in flight.
   RequestRef next_runnable();
-
   // The connection is gone: takes out the oldest request that waits, whatever is before it; null if
   // none is left.
   RequestRef take_waiting();
 
-  size_t size() const { return queue_ == nullptr ? 0 : queue_->size(); }
+  size_t size() const { return queue_.size() - head_; }
 
  private:
-  void add(RequestRef request) {
-    if (queue_ == nullptr) queue_ = std::make_unique<std::deque<RequestRef>>();
-    queue_->push_back(std::move(request));
-  }
-
-  std::unique_ptr<std::deque<RequestRef>> queue_;
+  // A vector with a moving head: what an active connection needs stays allocated, an idle one has
+  // nothing but this.
+  std::vector<RequestRef> queue_;
+  size_t head_ = 0;
   size_t waiting_ = 0;  // at the end of the queue; those before them are in flight
 };
 

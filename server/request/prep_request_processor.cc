@@ -53,31 +53,30 @@ void PrepRequestProcessor::prepare_session_request(const SessionRequest& request
 }
 
 void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) {
-  PreparedTxn prepared;
+  prepared_.body.clear();
   PrepContext context{config_,   registry_, tree_,        pending_,
                       sessions_, request,   last_.next(), time_ms};
-  ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared);
+  ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared_);
   if (error == ErrorCode::kSessionMoved) {
     to_workers[request.connection.worker()].add({request.connection});
     return;
   }
-  propose(request, error, std::move(prepared), time_ms);
+  propose(request, error, time_ms);
 }
 
-void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error,
-                                   PreparedTxn prepared, int64_t time_ms) {
+void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error, int64_t time_ms) {
   if (error != ErrorCode::kOk) {
-    prepared.type = OpCode::kError;
-    prepared.body = jute::encoded(ErrorTxn{static_cast<int32_t>(error)});
+    prepared_.type = OpCode::kError;
+    prepared_.body = jute::encoded(ErrorTxn{static_cast<int32_t>(error)});
   }
   last_ = last_.next();
   TxnHeader header{request.session, request.xid, last_, time_ms,
-                   static_cast<int32_t>(prepared.type)};
+                   static_cast<int32_t>(prepared_.type)};
   std::optional<TxnDigest> digest;
   if (config_.storage.digest_enabled && error == ErrorCode::kOk) {
     digest = TxnDigest{kDigestVersion, static_cast<int64_t>(pending_.digest())};
   }
-  to_peer.add(encode_txn(header, prepared.body, digest));
+  to_peer.add(encode_txn(header, prepared_.body, digest));
 }
 
 }  // namespace okapi

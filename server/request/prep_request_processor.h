@@ -38,7 +38,7 @@ class PrepRequestProcessor final : public Stage {
  private:
   void prepare(const RequestView& request, int64_t time_ms);
   void prepare_session_request(const SessionRequest& request, int64_t time_ms);
-  void propose(const RequestView& request, ErrorCode error, PreparedTxn prepared, int64_t time_ms);
+  void propose(const RequestView& request, ErrorCode error, int64_t time_ms);
 
   Env& env_;
   const ServerConfig& config_;
@@ -47,6 +47,7 @@ class PrepRequestProcessor final : public Stage {
   Zxid last_;
   PendingChanges pending_;
   SessionBook sessions_;
+  PreparedTxn prepared_;  // its memory is used again and again
   std::vector<RequestRef> inbox_;
   std::vector<SessionRequest> session_inbox_;
   Counter queued_;

@@ -12,16 +12,9 @@ struct EncodedTxn {
   SharedBytes bytes;  // TxnHeader, body, optional TxnDigest
 };
 
-// `body` is the encoded record of the header's type (server/txn/txn.h).
-inline EncodedTxn encode_txn(const TxnHeader& header, ByteView body,
-                             const std::optional<TxnDigest>& digest) {
-  std::string out;
-  out.reserve(kTxnHeaderBytes + body.size() + kTxnDigestBytes);
-  jute::encode(out, header);
-  out += body;
-  if (digest.has_value()) jute::encode(out, *digest);
-  return EncodedTxn{header.zxid, SharedBytes::copy_of(out)};
-}
+// `body` is the encoded record of the header's type (server/txn/txn.h). One allocation.
+EncodedTxn encode_txn(const TxnHeader& header, ByteView body,
+                      const std::optional<TxnDigest>& digest);
 template <jute::Record Body>
 EncodedTxn encode_txn(const TxnHeader& header, const Body& body,
                       const std::optional<TxnDigest>& digest) {
