@@ -92,96 +92,115 @@ TEST_CASE("a new directory gets the reference's first snapshot, but for the orde
   CHECK(ours.substr(kEmptyDigest, 20) == theirs.substr(kEmptyDigest, 20));
 }
 
-TEST_CASE("f_dsk_08: what is missing or damaged decides") {
-  ImageDisk disk;
-  put_fixture(disk, "standalone");
-  RecoveryOptions options;
-  Zxid expected_last(0x79);
-  std::string expected_snapshot = "snapshot.72";
-  std::string refusal;
-  auto damage = [&](const std::string& path, size_t at) {
+namespace {
+
+// The fixture with something missing or damaged, and what a start on it must do.
+struct Damaged {
+  Damaged() { put_fixture(disk, "standalone"); }
+  void flip(const std::string& path, size_t at) {
     std::string bytes = disk.content(path);
     bytes[at] ^= 4;
     disk.put(path, bytes);
-  };
+  }
+  void hint(SyncedMark mark) { disk.put("/d/version-2/okapi.synced", encode_synced_mark(mark)); }
+  void start() {
+    DatabaseWorld server(disk);
+    auto found = server.start(options);
+    if (!refusal.empty()) {
+      REQUIRE_FALSE(found.ok());
+      INFO(found.error().text);
+      CHECK(found.error().kind == ErrorKind::kCorrupt);
+      CHECK(found.error().text.find(refusal) != std::string::npos);
+      return;
+    }
+    if (!found.ok()) FAIL(found.error().text);
+    CHECK(found->last == last);
+    CHECK(found->snapshot_file == snapshot);
+    if (last == Zxid(0x79)) CHECK(server.database().tree().digest() == kDigest);
+  }
+
+  ImageDisk disk;
+  RecoveryOptions options;
+  Zxid last{0x79};
+  std::string snapshot = "snapshot.72";
+  std::string refusal;
+};
+
+}  // namespace
+
+TEST_CASE("f_dsk_08: missing and damaged snapshots") {
+  Damaged d;
   SECTION("a bit of the newest snapshot") {
-    damage(kNewest, 5000);
-    expected_snapshot = "snapshot.6c";
+    d.flip(kNewest, 5000);
+    d.snapshot = "snapshot.6c";
   }
   SECTION("the newest snapshot cut, or empty") {
-    disk.put(kNewest, GENERATE(true, false) ? disk.content(kNewest).substr(0, 9999) : "");
-    expected_snapshot = "snapshot.6c";
+    d.disk.put(kNewest, GENERATE(true, false) ? d.disk.content(kNewest).substr(0, 9999) : "");
+    d.snapshot = "snapshot.6c";
   }
-  SECTION("a log that is older than the snapshot") { damage("/d/version-2/log.1", 100); }
   SECTION("all snapshots: refused") {
-    remove_all(disk, "snapshot.");
-    refusal = "No snapshot found, but there are log entries. Something is broken!";
+    remove_all(d.disk, "snapshot.");
+    d.refusal = "No snapshot found, but there are log entries. Something is broken!";
   }
   SECTION("all snapshots, and the key that trusts the logs") {
-    remove_all(disk, "snapshot.");
-    options.trust_empty = true;
-    expected_snapshot = "";
+    remove_all(d.disk, "snapshot.");
+    d.options.trust_empty = true;
+    d.snapshot = "";
   }
   SECTION("all snapshots damaged") {
-    for (const auto& file : disk.files()) {
-      if (file.find("snapshot.") != std::string::npos) damage(file, 60);
+    for (const auto& file : d.disk.files()) {
+      if (file.find("snapshot.") != std::string::npos) d.flip(file, 60);
     }
-    refusal = "Not able to find valid snapshots in /d/version-2";
-  }
-  SECTION("all logs, without a hint: the reference starts") {
-    remove_all(disk, "log.");
-    expected_last = Zxid(0x72);
-  }
-  SECTION("all logs, with a hint") {
-    remove_all(disk, "log.");
-    disk.put("/d/version-2/okapi.synced", encode_synced_mark({Zxid(0x79), Zxid(0x73), 704}));
-    refusal = "0x79 had been synced";
-  }
-  SECTION("the newest log, with a hint") {
-    remove(disk, "log.73");
-    disk.put("/d/version-2/okapi.synced", encode_synced_mark({Zxid(0x75), Zxid(0x73), 300}));
-    refusal = "0x75 had been synced";
-  }
-  SECTION("the newest log, with a hint older than the snapshot: nothing is concluded") {
-    remove(disk, "log.73");
-    disk.put("/d/version-2/okapi.synced", encode_synced_mark({Zxid(0x71), Zxid(0x6e), 300}));
-    expected_last = Zxid(0x72);
+    d.refusal = "Not able to find valid snapshots in /d/version-2";
   }
   SECTION("the newest snapshot and the newest logs: its name shows what is missing") {
-    damage(kNewest, 5000);
-    remove(disk, "log.6e");
-    remove(disk, "log.73");
-    refusal = "snapshot.72 in /d/version-2 cannot be read";
+    d.flip(kNewest, 5000);
+    remove(d.disk, "log.6e");
+    remove(d.disk, "log.73");
+    d.refusal = "snapshot.72 in /d/version-2 cannot be read";
+  }
+  d.start();
+}
+
+TEST_CASE("f_dsk_08, f_dsk_05: missing and damaged logs") {
+  Damaged d;
+  SECTION("a log that is older than the snapshot") { d.flip("/d/version-2/log.1", 100); }
+  SECTION("all logs, without a hint: the reference starts") {
+    remove_all(d.disk, "log.");
+    d.last = Zxid(0x72);
+  }
+  SECTION("all logs, with a hint") {
+    remove_all(d.disk, "log.");
+    d.hint({Zxid(0x79), Zxid(0x73), 704});
+    d.refusal = "0x79 had been synced";
+  }
+  SECTION("the newest log, with a hint") {
+    remove(d.disk, "log.73");
+    d.hint({Zxid(0x75), Zxid(0x73), 300});
+    d.refusal = "0x75 had been synced";
+  }
+  SECTION("the newest log, with a hint older than the snapshot: nothing is concluded") {
+    remove(d.disk, "log.73");
+    d.hint({Zxid(0x71), Zxid(0x6e), 300});
+    d.last = Zxid(0x72);
   }
   SECTION("a middle log") {
-    for (const char* name : {"snapshot.72", "snapshot.6c", "snapshot.57"}) remove(disk, name);
-    remove(disk, "log.41");
-    refusal = "gap: zxid 0x58 follows 0x40";
+    for (const char* name : {"snapshot.72", "snapshot.6c", "snapshot.57"}) remove(d.disk, name);
+    remove(d.disk, "log.41");
+    d.refusal = "gap: zxid 0x58 follows 0x40";
   }
   SECTION("the last record's checksum, without a hint") {
-    damage("/d/version-2/log.73", 690);
-    refusal = "/d/version-2/log.73 is damaged at offset";
+    d.flip("/d/version-2/log.73", 690);
+    d.refusal = "/d/version-2/log.73 is damaged at offset";
   }
   SECTION("the last record's checksum, behind the hint") {
-    damage("/d/version-2/log.73", 690);
-    disk.put("/d/version-2/okapi.synced", encode_synced_mark({Zxid(0x78), Zxid(0x73), 0}));
-    expected_last = Zxid(0x78);
+    d.flip("/d/version-2/log.73", 690);
+    d.hint({Zxid(0x78), Zxid(0x73), 0});
+    d.last = Zxid(0x78);
   }
-  SECTION("zk_1621: an empty newest log") { disk.put("/d/version-2/log.7a", ""); }
-  DatabaseWorld server(disk);
-  auto found = server.start(options);
-  if (!refusal.empty()) {
-    REQUIRE_FALSE(found.ok());
-    INFO(found.error().text);
-    CHECK(found.error().kind == ErrorKind::kCorrupt);
-    CHECK(found.error().text.find(refusal) != std::string::npos);
-    return;
-  }
-  if (!found.ok()) FAIL(found.error().text);
-  CHECK(found->last == expected_last);
-  CHECK(found->snapshot_file == expected_snapshot);
-  if (expected_last == Zxid(0x79)) CHECK(server.database().tree().digest() == kDigest);
-  CHECK_FALSE(disk.exists("/d/version-2/log.7a").value());
+  SECTION("zk_1621: an empty newest log") { d.disk.put("/d/version-2/log.7a", ""); }
+  d.start();
+  CHECK_FALSE(d.disk.exists("/d/version-2/log.7a").value());
 }
 
 TEST_CASE("an empty directory: autocreate, marker, and neither") {

@@ -102,67 +102,84 @@ TEST_CASE("a snapshot gets its name when the log is synced past all it may hold"
   CHECK(f.leases.all_home());
 }
 
+namespace {
+
+// Changes the tree at random, as Prep would let a client do.
+class Mutator {
+ public:
+  Mutator(Fixture& fixture, Rng& dice) : f_(fixture), dice_(dice) {}
+
+  EncodedTxn next() {
+    Zxid zxid(++f_.zxid);
+    EncodedTxn txn = draw(TxnHeader{SessionId(7), 1, zxid, 1000, 0});
+    Txn decoded = *decode_txn(txn.bytes.view());
+    auto& tree = f_.server.database().tree();
+    Applied applied =
+        f_.server.database().apply(f_.server.writer(), decoded, txn, ApplyMode::kLive);
+    if (applied.err != ErrorCode::kOk) {  // what cannot be done becomes an error txn
+      txn = error_txn(zxid);
+    } else {
+      TxnDigest digest{kDigestVersion, static_cast<int64_t>(tree.digest())};
+      txn.bytes = SharedBytes::copy_of(std::string(txn.bytes.view()) + jute::encoded(digest));
+    }
+    tree.set_last_applied(zxid);
+    return txn;
+  }
+
+ private:
+  EncodedTxn draw(TxnHeader header) {
+    std::string path = paths_[dice_.below(paths_.size())];
+    uint64_t what = dice_.below(10);
+    if (path.empty() || what < 4) return draw_create(header, path);
+    if (what < 6) {
+      std::erase_if(paths_, [&](const std::string& p) { return p.starts_with(path); });
+      header.type = 2;
+      return encode_txn(header, DeleteTxn{path}, std::nullopt);
+    }
+    if (what < 8) {
+      std::string id = "acl" + std::to_string(dice_.below(20));
+      SetAclTxn body;
+      body.path = path;
+      body.acl.items = {{Perms::kAll, "digest", id}};
+      body.version = static_cast<int32_t>(dice_.below(100));
+      header.type = 7;
+      return encode_txn(header, body, std::nullopt);
+    }
+    std::string data = "data" + std::to_string(header.zxid.value());
+    header.type = 5;
+    return encode_txn(header, SetDataTxn{path, data, 3}, std::nullopt);
+  }
+
+  EncodedTxn draw_create(TxnHeader header, const std::string& parent) {
+    std::string path = parent + "/n" + std::to_string(dice_.below(30));
+    CreateTxn body;
+    body.path = path;
+    body.data = "d";
+    body.acl.items = {{Perms::kAll, "digest", path}};
+    {
+      ReadLock lock = f_.server.database().tree().read(parent);
+      body.parent_cversion = lock.found() ? lock.node().stored_stat().cversion + 1 : 0;
+    }
+    header.type = 1;
+    paths_.push_back(path);
+    return encode_txn(header, body, std::nullopt);
+  }
+
+  Fixture& f_;
+  Rng& dice_;
+  std::vector<std::string> paths_ = {""};
+};
+
+}  // namespace
+
 TEST_CASE("inv_c4: a fuzzy snapshot and replay give the same state as the log alone") {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     Rng dice(seed);
     Fixture f(1 + dice.below(5));
     auto log = TxnLogWriter::open(f.server.context(), {.directory = kVersionDir}, Zxid());
-    std::vector<std::string> paths = {""};
+    Mutator mutator(f, dice);
     auto change = [&] {
-      Zxid zxid(++f.zxid);
-      TxnHeader header{SessionId(7), 1, zxid, 1000, 0};
-      std::string path = paths[dice.below(paths.size())];
-      EncodedTxn txn;
-      uint64_t what = dice.below(10);
-      if (path.empty() || what < 4) {
-        path += "/n" + std::to_string(dice.below(30));
-        CreateTxn body;
-        body.path = path;
-        body.data = "d";
-        body.acl.items = {{Perms::kAll, "digest", path}};
-        std::string parent = path.substr(0, path.rfind('/'));
-        {
-          ReadLock lock = f.server.database().tree().read(parent);
-          body.parent_cversion = lock.found() ? lock.node().stored_stat().cversion + 1 : 0;
-        }
-        header.type = 1;
-        txn = encode_txn(header, body, std::nullopt);
-        paths.push_back(path);
-      } else if (what < 6) {
-        DeleteTxn body{path};
-        header.type = 2;
-        txn = encode_txn(header, body, std::nullopt);
-        std::erase_if(paths, [&](const std::string& p) { return p.starts_with(path); });
-      } else if (what < 8) {
-        SetAclTxn body;
-        body.path = path;
-        std::string id = "acl" + std::to_string(dice.below(20));
-        body.acl.items = {{Perms::kAll, "digest", id}};
-        body.version = static_cast<int32_t>(dice.below(100));
-        header.type = 7;
-        txn = encode_txn(header, body, std::nullopt);
-      } else {
-        SetDataTxn body{path, "data" + std::to_string(zxid.value()), 3};
-        std::string data = "data" + std::to_string(zxid.value());
-        body.data = data;
-        header.type = 5;
-        txn = encode_txn(header, body, std::nullopt);
-      }
-      auto decoded = decode_txn(txn.bytes.view());
-      auto& tree = f.server.database().tree();
-      // Prep would refuse what cannot be done: it becomes an error txn.
-      {
-        Applied applied =
-            f.server.database().apply(f.server.writer(), *decoded, txn, ApplyMode::kLive);
-        if (applied.err != ErrorCode::kOk) {
-          txn = error_txn(zxid);
-        } else {
-          TxnDigest digest{kDigestVersion, static_cast<int64_t>(tree.digest())};
-          txn.bytes = SharedBytes::copy_of(std::string(txn.bytes.view()) + jute::encoded(digest));
-        }
-        tree.set_last_applied(zxid);
-      }
-      log->append(txn);
+      log->append(mutator.next());
       REQUIRE(log->commit().ok());
     };
     for (int i = 0; i < 40; ++i) change();

@@ -99,6 +99,12 @@ TEST_CASE("batches, rolls and limits") {
     CHECK(writer->last_synced() == Zxid(30));
     CHECK(recover_log(disk).last == Zxid(30));
   }
+}
+
+TEST_CASE("forceSync=no, and names that are taken") {
+  ImageDisk disk;
+  disk.put("/d/x", "");
+  StorageWorld world;
   SECTION("forceSync=no syncs nothing") {
     auto writer = open_writer(world, disk, Zxid(), {.force_sync = false});
     int syncs = 0;
