@@ -28,7 +28,7 @@ class Scheduler {
  public:
   virtual ~Scheduler() = default;
   // Takes the stage in. Its first step comes when its bell first rings, so that it can be connected
-  // before. Any thread. The bell lives until retire().
+  // before. Any thread. The bell may be rung as long as the scheduler lives.
   virtual Bell& enroll(Stage& stage, const StageOptions& options) = 0;
   // Takes the stage out. When it returns, no step of it runs or will run. Not from the stage's own
   // step; a home with no stage left ends its thread.

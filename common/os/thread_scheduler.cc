@@ -343,6 +343,7 @@ void ThreadScheduler::retire(Stage& stage) {
     auto found = cells_.find(&stage);
     OKAPI_ASSERT(found != cells_.end());
     cell = found->second;
+    retired_.push_back(cell);
     cells_.erase(found);
   }
   cell->retire();

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "common/base/mutex.h"
 #include "common/env/clock.h"
@@ -37,6 +38,8 @@ class ThreadScheduler final : public Scheduler {
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<Home>> homes_ GUARDED_BY(mutex_);
   std::map<Stage*, std::shared_ptr<Cell>> cells_ GUARDED_BY(mutex_);
+  // Bells of stages that have retired: whoever still rings one is heard by nobody.
+  std::vector<std::shared_ptr<Cell>> retired_ GUARDED_BY(mutex_);
 };
 
 }  // namespace okapi

@@ -199,6 +199,7 @@ Zxid Server::begin_role() {
   admin_->tracker = &pipeline_->tracker().mail;
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);
+  begun_.store(true);
   return recovered->last;
 }
 
@@ -213,11 +214,12 @@ void Server::stop() {
   if (acceptor_ != nullptr) scheduler.retire(*acceptor_);
   for (auto& selector : selectors_) scheduler.retire(*selector);
   scheduler.retire(*admin_);
-  if (pipeline_ != nullptr) {
-    pipeline_->stop();
-  } else {
-    scheduler.retire(*peer_);
-  }
+  // A stop during recovery waits for it: retire() returns when the step is over.
+  bool begun = begun_.load();
+  if (!begun) scheduler.retire(*peer_);
+  if (pipeline_ != nullptr) pipeline_->stop_front();
+  if (begun) scheduler.retire(*peer_);
+  if (pipeline_ != nullptr) pipeline_->stop_back();
 }
 
 }  // namespace okapi

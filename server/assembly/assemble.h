@@ -55,6 +55,7 @@ class Server {
   std::unique_ptr<QuorumPeer> peer_;
   Bell* peer_bell_ = nullptr;
   std::unique_ptr<RolePipeline> pipeline_;
+  std::atomic<bool> begun_{false};  // the first role is set up
   bool stopped_ = false;
 };
 

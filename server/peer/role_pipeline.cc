@@ -94,12 +94,15 @@ void RolePipeline::enroll() {
   reaper->ring(false);
 }
 
-void RolePipeline::stop() {
+void RolePipeline::stop_front() {
   Scheduler& scheduler = parts_.env.scheduler();
   scheduler.retire(*reaper_);
   scheduler.retire(*tracker_);
   scheduler.retire(*prep_);
-  scheduler.retire(parts_.peer);
+}
+
+void RolePipeline::stop_back() {
+  Scheduler& scheduler = parts_.env.scheduler();
   scheduler.retire(*commit_);
   scheduler.retire(*sync_);
   scheduler.retire(*snapshot_);

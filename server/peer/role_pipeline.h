@@ -52,8 +52,10 @@ class RolePipeline {
   RolePipeline(const RolePipeline&) = delete;
   RolePipeline& operator=(const RolePipeline&) = delete;
 
-  // After the Selectors have retired: front to back, Sync logs and syncs what it was given.
-  void stop();
+  // After the Selectors have retired, front to back: what prepares; then QuorumPeer retires; then
+  // what logs and applies. Sync logs and syncs what it was given.
+  void stop_front();
+  void stop_back();
 
   const PrepRequestProcessor& prep() const { return *prep_; }
   const SyncRequestProcessor& sync() const { return *sync_; }
