@@ -14,14 +14,13 @@ uint32_t next_code_point(ByteView text, size_t& at) {
   uint8_t lead = byte(at++);
   if (lead < 0x80) return lead;
   int more = 0;
-  uint32_t low = 0x80;   // bounds of the second byte, which exclude overlong forms,
-  uint32_t high = 0xBF;  // surrogates and what lies above U+10FFFF
+  uint32_t low = 0x80;   // bounds of the second byte, which exclude overlong forms
+  uint32_t high = 0xBF;  // and what lies above U+10FFFF
   if (lead >= 0xC2 && lead <= 0xDF) {
     more = 1;
   } else if (lead >= 0xE0 && lead <= 0xEF) {
     more = 2;
     if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
   } else if (lead >= 0xF0 && lead <= 0xF4) {
     more = 3;
     if (lead == 0xF0) low = 0x90;
@@ -36,7 +35,14 @@ uint32_t next_code_point(ByteView text, size_t& at) {
     low = 0x80;
     high = 0xBF;
   }
-  return value;
+  // A surrogate of three bytes is replaced as one.
+  return value >= 0xD800 && value <= 0xDFFF ? kMalformed : value;
+}
+
+void append_three_bytes(std::string& out, uint32_t unit) {
+  out += static_cast<char>(0xE0 | (unit >> 12));
+  out += static_cast<char>(0x80 | ((unit >> 6) & 0x3F));
+  out += static_cast<char>(0x80 | (unit & 0x3F));
 }
 
 bool is_forbidden(uint32_t c) {
@@ -114,6 +120,23 @@ std::string with_malformed_replaced(ByteView text) {
     size_t begin = at;
     if (next_code_point(text, at) == kMalformed) {
       out += "\xEF\xBF\xBD";
+    } else {
+      out += text.substr(begin, at - begin);
+    }
+  }
+  return out;
+}
+
+std::string as_java_writes(ByteView text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    size_t begin = at;
+    uint32_t c = next_code_point(text, at);
+    if (c == kMalformed) {
+      out += "\xEF\xBF\xBD";
+    } else if (c > 0xFFFF) {
+      append_three_bytes(out, 0xD800 + ((c - 0x10000) >> 10));
+      append_three_bytes(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
     } else {
       out += text.substr(begin, at - begin);
     }

@@ -25,8 +25,11 @@ bool is_at_or_below(ByteView path, ByteView prefix);
 // The name a first path component gives in metrics: "/a/b" is "a"; "" for "/".
 ByteView namespace_of(ByteView path);
 
-// Malformed UTF-8 replaced by U+FFFD, as a Java server shows a string it decoded and wrote again.
+// Malformed UTF-8 replaced by U+FFFD, as Java decodes it.
 std::string with_malformed_replaced(ByteView text);
+// Compat: what comes back of a string that a Java server decoded and wrote again: it writes each
+// UTF-16 unit by itself, so beyond U+FFFF six bytes instead of four (tests/compat/differential).
+std::string as_java_writes(ByteView text);
 bool is_well_formed_utf8(ByteView text);
 
 }  // namespace okapi

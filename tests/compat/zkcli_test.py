@@ -117,8 +117,9 @@ def tidy(output):
     """The output without what is random, and apart from it the events, which another thread prints."""
     for pattern, replacement in VARIABLE:
         output = re.sub(pattern, replacement, output)
-    # Lists come in the order in which the server holds them.
+    # Lists and identities come in the order in which the server holds them.
     output = re.sub(r"(?m)^\[(.*)\]$", lambda match: str(sorted(match[1].split(", "))), output)
+    output = re.sub(r"(?m)^((?:ip|digest): .*\n)+", lambda match: "".join(sorted(match[0].splitlines(True))), output)
     # An event is several lines, and lines of the other thread may stand between them.
     lines = [line for line in output.splitlines() if line not in ("", "WATCHER::")]
     return [line for line in lines if not line.startswith(EVENT)], sorted(

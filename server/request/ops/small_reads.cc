@@ -21,7 +21,7 @@ ErrorCode read_sync(ReadContext& context) {
   if (!request.ok()) return ErrorCode::kMarshallingError;
   jute::OutputArchive out(context.body);
   if (request->path.has_value()) {
-    out.put_buffer(ByteView(with_malformed_replaced(*request->path)));
+    out.put_buffer(ByteView(as_java_writes(*request->path)));
   } else {
     out.put_buffer(NullableView());
   }

@@ -145,8 +145,13 @@ class Lockstep:
         result = normal.item(item, request and request.op, self.reference.identities)
         if request is None or not self.newer:
             return result
-        result = rules.expected(result, request, lambda op, body: self.reference.probe(step.slot, op, body))
+        result = rules.expected(result, request, lambda op, body: self._probe(step.slot, op, body))
         return _name_owner(result, self.reference, step.slot)
+
+    def _probe(self, slot, op, body):
+        if op == ops.REMOVE_WATCHES:
+            self.subject.probe(slot, op, body)
+        return self.reference.probe(slot, op, body)
 
     def _check_event_zxids(self, step, theirs, ours):
         """Row "notification zxid": always -1 in 3.8.0, in 3.9.5 the transaction's, but for setWatches."""

@@ -9,8 +9,11 @@ from jute import Reader
 
 
 def expected(item, request, probe):
-    """The item ours has to send for this request; probe(op, body) asks the reference something."""
-    for rule in (exists_on_unreadable_node, bad_flags_or_acl_in_multi, create2_in_multi):
+    """The item ours has to send for this request.
+
+    probe(op, body) has the session ask the reference something; what changes a state is asked of both servers.
+    """
+    for rule in (exists_on_unreadable_node, watch_of_another, bad_flags_or_acl_in_multi, create2_in_multi):
         item = rule(item, request, probe)
     return item
 
@@ -22,6 +25,18 @@ def exists_on_unreadable_node(item, request, probe):
     if probe(ops.GET_DATA, request.body).err != ops.NO_AUTH:
         return item
     return error(item, ops.NO_AUTH)
+
+
+def watch_of_another(item, request, probe):
+    """checkWatches: 3.8.0 finds any connection's watch on the path, 3.9.5 only the caller's own.
+
+    Removing it tells whose it is.
+    """
+    if request.op != ops.CHECK_WATCHES or item["err"] != ops.OK:
+        return item
+    if probe(ops.REMOVE_WATCHES, request.body).err != ops.NO_WATCHER:
+        return item
+    return error(item, ops.NO_WATCHER)
 
 
 def bad_flags_or_acl_in_multi(item, request, _probe):
