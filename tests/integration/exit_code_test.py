@@ -10,7 +10,7 @@ import servers
 import wire
 
 BAD_KEYS = [
-    ("clientPort", "abc"), ("clientPort", "70000"), ("tickTime", "fast"), ("tickTime", "0"), ("maxClientCnxns", "many"),
+    ("clientPort", "abc"), ("clientPort", "70000"), ("tickTime", "fast"), ("maxClientCnxns", "many"),
     ("minSessionTimeout", "1x"), ("syncEnabled", "perhaps"),
     ("standaloneEnabled", "perhaps"), ("reconfigEnabled", "maybe"), ("initLimit", ""),
 ]
@@ -58,6 +58,12 @@ def test_no_data_directory(make_server):
     _, result = run_file(make_server, "clientPort=2181\n")
     assert result.returncode == 2
     assert "dataDir" in result.stdout
+
+
+def test_tick_time_zero_counts_as_not_set(make_server, tmp_path):
+    _, result = run_file(make_server, f"dataDir={tmp_path}\nclientPort={servers.free_port()}\ntickTime=0\n")
+    assert result.returncode == 2
+    assert "tickTime is not set" in result.stdout
 
 
 def test_min_above_max_session_timeout(make_server, tmp_path):

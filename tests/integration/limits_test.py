@@ -15,12 +15,18 @@ def connection_count(server):
     return int(re.search(rb"Connections: (\d+)", server.command_word("srvr"))[1])
 
 
+def is_reset(port):
+    """Whether the server ends a new connection at once; that may reach us while we still connect."""
+    with contextlib.suppress(ConnectionResetError), wire.Connection(port) as connection:
+        return connection.is_closed()
+    return True
+
+
 def test_max_client_cnxns(make_server):
     server = make_server({"maxClientCnxns": 3}).start()
     with contextlib.ExitStack() as stack:
         sessions = [stack.enter_context(wire.Session(server.port)) for _ in range(3)]
-        extra = stack.enter_context(wire.Connection(server.port))
-        assert extra.is_closed()
+        assert is_reset(server.port)
         assert all(session.ping().err == ops.OK for session in sessions)
         sessions[0].close_session()
 
@@ -36,7 +42,7 @@ def test_max_cnxns(make_server):
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(wire.Session(server.port))
-        assert stack.enter_context(wire.Connection(server.port)).is_closed()
+        assert is_reset(server.port)
 
 
 def test_connections_without_a_session_are_closed(make_server):
