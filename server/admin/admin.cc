@@ -46,6 +46,8 @@ void Admin::step(Turn&) {
     if (it == gathering_.end()) continue;
     for (const ClientReport& client : answer.clients) {
       it->second.report.connections.push_back(connection_report(client));
+      it->second.expiring[client.expires].push_back(
+          {java_socket_address(client.peer.ip, client.peer.port), client.session});
     }
     arrived(answer.ticket);
   }
@@ -113,6 +115,11 @@ void Admin::reply(ConnectionId to, std::string text) {
 void Admin::fill(Gathering& gathering) {
   AdminReport& report = gathering.report;
   uint32_t parts = gathering.parts;
+  int64_t mono_to_wall_ms = parts_.env.clock().wall().ms - to_ms(parts_.env.clock().now());
+  for (auto& [at, connections] : gathering.expiring) {
+    report.sessions.connections.push_back(
+        {WallTime{mono_to_wall_ms + to_ms(at)}, std::move(connections)});
+  }
   Machine machine = parts_.env.machine();
   report.zone = {machine.zone_name, machine.zone_offset_s};
   if ((parts & kServerPart) != 0) report.server = server_report();

@@ -53,6 +53,8 @@ class Admin final : public Stage {
     FourLetterWord word = FourLetterWord::kRuok;
     uint32_t parts = 0;
     size_t missing = 0;
+    // Of `dump`: by the time when they end unless something comes.
+    std::map<MonoTime, std::vector<ConnectionSession>> expiring;
     AdminReport report;
   };
   void begin(const CommandRequest& request);

@@ -118,7 +118,7 @@ void Selector::open(Accepted item, MonoTime now) {
   connection->last_io = now;
   connection->established_ms = env_.clock().wall().ms;
   poller_.watch(*connection->stream, client.id.value(), Interest::kRead);
-  silence_checks_[now + silence_limit(*connection)].push_back(client.id);
+  silence_checks_[silent_until(*connection)].push_back(client.id);
   if (client.id.slot() >= connections_.size()) connections_.resize(client.id.slot() + 1);
   connections_[client.id.slot()] = std::move(connection);
   connections_count_.add();
@@ -178,6 +178,7 @@ void Selector::answer(const AskClients& ask) {
     report.interest = (reads ? 1 : 0) | (writes ? 4 : 0);
     report.timeout_ms = connection.timeout_ms;
     report.established_ms = connection.established_ms;
+    report.expires = silent_until(connection);
     fill(report, client);
   });
   answers_to_admin.add(std::move(answer));
@@ -212,11 +213,12 @@ void Selector::send_touches(bool answer) {
 }
 
 // Compat: a connection that sends and takes nothing for its session timeout (before the handshake:
-// sessionlessCnxnTimeout), rounded up to that interval, is closed; its session lives on (spec 2.2).
-Millis Selector::silence_limit(const Connection& connection) const {
-  int32_t interval = std::max(config_.client.sessionless_timeout_ms, 1);
-  int32_t limit = connection.timeout_ms > 0 ? connection.timeout_ms : interval;
-  return Millis((limit / interval + 1) * interval);
+// sessionlessCnxnTimeout) is closed at the next multiple of sessionlessCnxnTimeout; its session
+// lives on (spec 2.2).
+MonoTime Selector::silent_until(const Connection& connection) const {
+  Millis interval(std::max(config_.client.sessionless_timeout_ms, 1));
+  Millis limit = connection.timeout_ms > 0 ? Millis(connection.timeout_ms) : interval;
+  return MonoTime(interval * ((connection.last_io.time_since_epoch() + limit) / interval + 1));
 }
 
 void Selector::drop_silent(Turn& turn) {
@@ -226,8 +228,9 @@ void Selector::drop_silent(Turn& turn) {
     for (ConnectionId id : ids) {
       Connection* connection = find(id);
       if (connection == nullptr) continue;
-      MonoTime end = connection->last_io + silence_limit(*connection);
+      MonoTime end = silent_until(*connection);
       if (end <= now_) {
+        metrics_.silent.add();
         close(*connection, "silent for too long");
       } else {
         silence_checks_[end].push_back(id);

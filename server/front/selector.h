@@ -85,6 +85,8 @@ class Selector final : public Stage {
   void flush(Connection& connection, Client& client);
   void set_interest(Connection& connection, bool write);
   void close(Connection& connection, const char* why);
+  // The client went away.
+  void lost(Connection& connection);
   void bad_input(Connection& connection, const std::string& what);
 
   // Timers.
@@ -93,7 +95,8 @@ class Selector final : public Stage {
   void note_lone(Turn& turn, ConnectionId only, size_t with_requests);
 
   Connection* find(ConnectionId id);
-  Millis silence_limit(const Connection& connection) const;
+  // When the connection ends if nothing comes or goes.
+  MonoTime silent_until(const Connection& connection) const;
 
   Env& env_;
   const ServerConfig& config_;

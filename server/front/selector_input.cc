@@ -16,16 +16,17 @@ int32_t length_of(ByteView bytes) { return jute::InputArchive(bytes).get_int(); 
 void Selector::read_from(Connection& connection, MonoTime now) {
   if (connection.stopped || connection.paused) {
     // Only a hang-up is reported for a socket that nothing is read from.
-    close(connection, "closed by the client");
+    lost(connection);
     return;
   }
   IoResult got = connection.stream->read(buffer_);
   if (got.state == IoState::kWouldBlock) return;
   if (got.state != IoState::kOk) {
-    close(connection, "closed by the client");
+    lost(connection);
     return;
   }
   connection.last_io = now;
+  metrics_.bytes_received.add(static_cast<int64_t>(got.bytes));
   ByteView bytes(buffer_.data(), got.bytes);
   if (!connection.input.empty()) {
     connection.input += bytes;
@@ -64,6 +65,12 @@ size_t Selector::parse_frames(Connection& connection, ByteView bytes, MonoTime n
     int32_t length = length_of(rest);
     if (length < 0 || length > config_.limits.frame_bytes_max) {
       bad_input(connection, fmt::format("Len error {}", length));
+      return used;
+    }
+    // Before there is a session, only what a connect request can need is kept in memory.
+    if (connection.phase == Phase::kNew &&
+        static_cast<size_t>(length) > config_.limits.unauthenticated_bytes_max) {
+      bad_input(connection, fmt::format("connect request of {} bytes", length));
       return used;
     }
     if (worker_ == nullptr) {
@@ -150,6 +157,7 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
   connection.old_client = handshake->old_client;
   connection.phase = Phase::kOpening;
   metrics_.received.add();
+  metrics_.connection_requests.add();
   ++client.received;
   int32_t timeout = negotiated_timeout(request.timeout_ms, config_.session);
   if (request.session_id == SessionId()) {
@@ -160,6 +168,7 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
   if (request.password.has_value() && request.password->size() == kPasswordBytes) {
     std::copy(request.password->begin(), request.password->end(), attach.password.begin());
   }
+  metrics_.revalidations.add();
   to_tracker_.add(attach);
 }
 
@@ -213,10 +222,13 @@ void Selector::take_request(Connection& connection, Client& client, ByteView fra
   request.body = body;
   request.identities = client.identities.get();
   request.received = now;
-  if (request.xid > 0) {
-    ++client.outstanding;
-    admission_.outstanding.fetch_add(1, std::memory_order_relaxed);
+  if (!worker_->admit(request)) {
+    metrics_.large_rejected.add();
+    bad_input(connection, fmt::format("large requests are at their bound, one of {} bytes more",
+                                      request.body.size()));
+    return;
   }
+  if (request.xid > 0) ++client.outstanding;
   if (request.op == OpCode::kError) {
     OKAPI_WARN(env_.log(), "Received packet at server of unknown type {}", header.type);
   }

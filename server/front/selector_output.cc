@@ -39,7 +39,7 @@ void Selector::flush(Connection& connection, Client& client) {
     IoResult result = connection.stream->write(parts);
     if (result.state == IoState::kWouldBlock) break;
     if (result.state != IoState::kOk) {
-      close(connection, "closed by the client");
+      lost(connection);
       return;
     }
     client.sent += result.bytes;
@@ -80,12 +80,30 @@ void Selector::close(Connection& connection, const char* why) {
                 static_cast<uint64_t>(client.session.value()), why);
   }
   if (worker_ != nullptr) worker_->forget(client);
+  if (connection.touched) {
+    // Its session lives on: nothing that kept it alive may be lost with the connection.
+    Touches last{index_, false, {{client.session, connection.touched_at, connection.timeout_ms}}};
+    to_tracker_.add(std::move(last));
+  }
   if (client.session != SessionId()) to_tracker_.add(ConnectionClosed{id, client.session});
   poller_.forget(*connection.stream);
   to_acceptor.add(AddressFreed{connection.stream->peer().ip});
   connections_count_.add(-1);
   clients_.close(id);
   connections_[id.slot()].reset();
+}
+
+void Selector::lost(Connection& connection) {
+  metrics_.dropped.add();
+  int64_t suppressed = 0;
+  if (connection.phase == Phase::kOpen && closed_log_.allow(now_, suppressed)) {
+    OKAPI_INFO(env_.log(),
+               "Unable to read additional data from client, it probably closed the socket: address "
+               "= /{}:{}, session = 0x{:x} ({} more like this)",
+               connection.stream->peer().ip, connection.stream->peer().port,
+               static_cast<uint64_t>(clients_.find(connection.id)->session.value()), suppressed);
+  }
+  close(connection, "closed by the client");
 }
 
 void Selector::bad_input(Connection& connection, const std::string& what) {

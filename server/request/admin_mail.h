@@ -29,6 +29,7 @@ struct ClientReport {
   SessionId session;
   int32_t timeout_ms = 0;
   int64_t established_ms = 0;  // wall clock
+  MonoTime expires;            // if nothing comes or goes until then
   int64_t queued = 0, received = 0, sent = 0;
   int32_t last_xid = -1;
   OpCode last_op = OpCode::kPing;

@@ -13,6 +13,33 @@ ConnectionId connection_of(WatcherId id) { return ConnectionId::of(id.value()); 
 
 CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
+bool CommitWorker::is_large(const RequestView& request) const {
+  int32_t threshold = parts_.config.limits.large_request_threshold_bytes;
+  return threshold > 0 && request.body.size() > static_cast<size_t>(threshold);
+}
+
+bool CommitWorker::admit(const RequestView& request) {
+  auto relaxed = std::memory_order_relaxed;
+  if (is_large(request)) {
+    auto bytes = static_cast<int64_t>(request.body.size());
+    int64_t before = parts_.admission.large_bytes.fetch_add(bytes, relaxed);
+    if (before + bytes > parts_.config.limits.large_request_bytes_max) {
+      parts_.admission.large_bytes.fetch_sub(bytes, relaxed);
+      return false;
+    }
+  }
+  if (request.xid > 0) parts_.admission.outstanding.fetch_add(1, relaxed);
+  return true;
+}
+
+void CommitWorker::release(const RequestView& request) {
+  auto relaxed = std::memory_order_relaxed;
+  if (request.xid > 0) parts_.admission.outstanding.fetch_sub(1, relaxed);
+  if (is_large(request)) {
+    parts_.admission.large_bytes.fetch_sub(static_cast<int64_t>(request.body.size()), relaxed);
+  }
+}
+
 void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
   now_ = now;
   if (request.op == OpCode::kCloseSession) client.asked_to_close = true;
@@ -52,11 +79,15 @@ void CommitWorker::run_read(Client& client, const RequestView& request) {
   if (request.op != OpCode::kError) error = op_row(request.op).read(context);
   if (context.stamp == Zxid()) context.stamp = parts_.tree.last_applied();
   drain_until(context.stamp);
-  if (client.closing) return;
+  if (client.closing) {
+    release(request);
+    return;
+  }
   // Not an operation at all: answered in its turn, then the connection ends (spec 2.10 #9).
   if (request.op == OpCode::kError) {
     reply(client, request.xid, Zxid(-1), ErrorCode::kUnimplemented, ByteView());
     client.closing = true;
+    release(request);
     return;
   }
   if (!events_.empty()) client.out += events_;
@@ -76,10 +107,8 @@ void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error
 }
 
 void CommitWorker::answered(Client& client, const RequestView& request, Zxid zxid) {
-  if (request.xid > 0) {
-    --client.outstanding;
-    parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
-  }
+  if (request.xid > 0) --client.outstanding;
+  release(request);
   int64_t latency = to_ms(now_ - request.received);
   client.last_xid = request.xid;
   client.last_op = request.op;
@@ -136,7 +165,7 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
   const RequestView& request = *write.request;
   Client* client = parts_.clients.find(request.connection);
   if (client == nullptr || client->closing) {
-    if (request.xid > 0) parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    release(request);
     return;
   }
   if (request.op == OpCode::kCreateSession) {
@@ -196,8 +225,8 @@ void CommitWorker::forget(Client& client) {
   while (RequestRef waiting = client.lane.take_waiting()) {
     if (is_write(waiting->op)) {
       send_write(std::move(waiting));
-    } else if (waiting->xid > 0) {
-      parts_.admission.outstanding.fetch_sub(1, std::memory_order_relaxed);
+    } else {
+      release(*waiting);
     }
   }
 }

@@ -17,9 +17,10 @@
 
 namespace okapi {
 
-// Requests in the pipeline over all workers, for back-pressure (client-protocol spec 10.1).
+// What is in the pipeline over all workers, for back-pressure (client-protocol spec 10.1, 10.4).
 struct Admission {
-  std::atomic<int64_t> outstanding{0};
+  std::atomic<int64_t> outstanding{0};  // requests
+  std::atomic<int64_t> large_bytes{0};  // bodies of large requests
 };
 
 // What one worker counts; its own thread writes.
@@ -28,11 +29,14 @@ struct WorkerMetrics {
   Summary latency_ms;  // of srvr
   PercentileSummary read_latency_ms, update_latency_ms;
   Counter response_bytes, watch_bytes, auth_failed;
+  Counter bytes_received, connection_requests, revalidations, large_rejected;
+  Counter dropped;  // connections that the client ended, or that broke
+  Counter silent;   // connections that were closed for saying nothing
   // -1 before any.
   std::atomic<int32_t> last_response_size{-1}, min_response_size{-1}, max_response_size{-1};
 
   void note_response(int32_t size);
-  // srst.
+  // srst: what no status board resets.
   void reset();
 };
 
@@ -64,6 +68,10 @@ class CommitWorker {
   // The connection ended: its watches go, its unanswered reads count as answered.
   void forget(Client& client);
 
+  // Counts a request in, until it is answered or dropped. False: there is no room for one so large,
+  // and it was not counted.
+  bool admit(const RequestView& request);
+
   // A frame with this header and body, after everything in the Feed up to `stamp`.
   void reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body);
 
@@ -77,6 +85,8 @@ class CommitWorker {
   void deliver_watch(WatchBatch& batch);
   void run_lanes();
   void answered(Client& client, const RequestView& request, Zxid zxid);
+  void release(const RequestView& request);
+  bool is_large(const RequestView& request) const;
 
   const Parts parts_;
   MonoTime now_;

@@ -13,10 +13,9 @@ void WorkerMetrics::note_response(int32_t size) {
 }
 
 void WorkerMetrics::reset() {
-  for (Counter* counter : {&received, &sent, &response_bytes, &watch_bytes}) counter->reset();
+  received.reset();
+  sent.reset();
   latency_ms.reset();
-  read_latency_ms.reset();
-  update_latency_ms.reset();
   for (auto* size : {&last_response_size, &min_response_size, &max_response_size}) {
     size->store(-1, std::memory_order_relaxed);
   }
