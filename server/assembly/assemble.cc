@@ -180,6 +180,8 @@ Zxid Server::begin_role() {
   RecoveryOptions options;
   options.trust_empty = storage.snapshot_trust_empty;
   options.db_autocreate = storage.db_autocreate;
+  options.item_bytes_max = static_cast<uint32_t>(config_.limits.frame_bytes_max) +
+                           static_cast<uint32_t>(config_.limits.disk_record_extra_bytes);
   options.snapshot = snapshot_settings(config_, *data_dir_);
   TreeWriter writer = database_.tree().take_writer();
   auto recovered = recover(context, *data_dir_, database_, writer, options);
@@ -196,6 +198,8 @@ Zxid Server::begin_role() {
                           *peer_bell_, home_of_, doors_, admin_->sessions_answers},
       role_plan(Role::kStandalone), std::move(writer), std::move(*log), options.snapshot,
       recovered->last);
+  // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
+  if (recovered->txns_replayed > 0) pipeline_->take_snapshot(recovered->last);
   admin_->tracker = &pipeline_->tracker().mail;
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);

@@ -57,6 +57,9 @@ class RolePipeline {
   void stop_front();
   void stop_back();
 
+  // A snapshot now, as after a roll of the log; `synced` is how far that is.
+  void take_snapshot(Zxid synced) { snapshot_->progress.post(LogProgress{synced, true}); }
+
   const PrepRequestProcessor& prep() const { return *prep_; }
   const SyncRequestProcessor& sync() const { return *sync_; }
   const CommitProcessor& commit() const { return *commit_; }
