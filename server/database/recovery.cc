@@ -87,13 +87,20 @@ Result<Recovered> Recovery::run() {
   auto marker = data_dir_.has_initialize_marker();
   if (!marker.ok()) return marker.error();
   marker_ = *marker;
+  MonoTime begin = context_.clock.now();
   auto loaded = load_newest_snapshot();
   if (!loaded.ok()) return loaded.error();
   loaded_ = *loaded;
   if (!loaded_) OKAPI_TRY(start_empty());
+  MonoTime middle = context_.clock.now();
   OKAPI_TRY(replay());
+  out_.load_time = middle - begin;
+  out_.replay_time = context_.clock.now() - middle;
   OKAPI_TRY(check_claims());
   if (out_.kind == Recovered::Kind::kNew) {
+    OKAPI_INFO(
+        context_.log, "Snapshotting: 0x{:x} to {}", out_.last.value(),
+        join_path(options_.snapshot.directory, snapshot_name(out_.last, options_.snapshot.codec)));
     auto written = write_snapshot(context_.disk, database_, options_.snapshot);
     if (!written.ok()) return written.error();
   }

@@ -32,6 +32,7 @@ struct Recovered {
   std::string snapshot_file;
   uint64_t nodes_loaded = 0;
   int64_t txns_replayed = 0;
+  Nanos load_time{}, replay_time{};
   int64_t digest_mismatches = 0;  // each was worth a warning at most (storage spec section 7)
   bool tail_cut = false;          // the remains of an unsynced batch were cut off
 };

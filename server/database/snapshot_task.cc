@@ -5,6 +5,7 @@
 #include "server/config/exit_code.h"
 #include "server/storage/log_files.h"
 #include "server/storage/snapshot_parser.h"
+#include "server/storage/snapshot_writer.h"
 
 namespace okapi {
 
@@ -52,6 +53,9 @@ void SnapshotTask::begin(Turn& turn) {
     return;
   }
   snapshot_.emplace(std::move(*snapshot));
+  OKAPI_INFO(env_.log(), "Snapshotting: 0x{:x} to {}", snapshot_->stamp().value(),
+             join_path(options_.snapshot.directory,
+                       snapshot_name(snapshot_->stamp(), options_.snapshot.codec)));
   finished_ = false;
   synced_bytes_ = 0;
   begun_ = next_slice_ = turn.now();
@@ -100,8 +104,8 @@ void SnapshotTask::publish(Turn& turn) {
     return;
   }
   Nanos took = env_.clock().now() - begun_;
-  OKAPI_INFO(env_.log(), "Snapshot taken: {}, {} nodes in {} ms", *path, snapshot_->nodes(),
-             to_ms(took));
+  OKAPI_INFO(env_.log(), "Snapshot taken in {} ms: {}, {} nodes", to_ms(took), *path,
+             snapshot_->nodes());
   metrics_.time_ms.record(to_ms(took));
   metrics_.written.add();
   last_stamp_ = snapshot_->stamp();

@@ -214,6 +214,7 @@ Status TxnLogWriter::State::create_file(ByteView bytes) {
   OKAPI_TRY(check_replaceable(path));
   auto made = context.disk.open(temp, OpenMode::kCreate);
   if (!made.ok()) return made.error();
+  OKAPI_INFO(context.log, "Creating new log file: {}", name);
   file = std::move(*made);
   file_zxid = batch_first;
   OKAPI_TRY(file->write_at(0, log_file_header()));
@@ -271,11 +272,13 @@ Status TxnLogWriter::State::sync_file() {
   OKAPI_TRY(file->sync());
   Nanos took = context.clock.now() - begin;
   metrics.sync_us.record(std::chrono::duration_cast<Micros>(took).count());
+  metrics.sync_ms.record(to_ms(took));
   if (took > options.sync_warning) {
     metrics.slow_syncs.add();
     OKAPI_WARN(context.log,
-               "fsync-ing the write ahead log took {}ms, which will adversely effect operation "
-               "latency. File size is {} bytes: {}",
+               // Compat: log watchers look for these very words.
+               "fsync-ing the write ahead log in SyncThread took {}ms which will adversely effect "
+               "operation latency. File size is {} bytes: {}",
                to_ms(took), zeroed_to, join_path(options.directory, log_name(file_zxid)));
   }
   return {};

@@ -30,6 +30,7 @@ struct TxnLogOptions {
 // Counters of the log, for the status board. Written by the holder's turn, read by any thread.
 struct TxnLogMetrics {
   PercentileSummary sync_us;     // one sync of one batch
+  Summary sync_ms;               // fsynctime
   PercentileSummary batch_txns;  // records per commit
   Counter slow_syncs;            // fsync_threshold_exceeded_count
   Counter bytes_written;         // records and zeros

@@ -1,41 +1,13 @@
 #include "server/database/snapshot_task.h"
 
 #include <catch2/catch.hpp>
-#include <stdexcept>
 
 #include "tests/support/database_world.h"
+#include "tests/support/disk_env.h"
 
 using namespace okapi;
 
 namespace {
-
-struct Fatal : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-class TestEnv final : public Env {
- public:
-  TestEnv(Disk& disk, StorageWorld& world) : disk_(disk), world_(world) {}
-  Clock& clock() override { return world_.clock; }
-  Disk& disk() override { return disk_; }
-  Net& net() override { throw std::logic_error("no net"); }
-  Scheduler& scheduler() override { throw std::logic_error("no scheduler"); }
-  const Logger& log() override { return world_.log; }
-  uint64_t seed() override { return 1; }
-  [[noreturn]] void fatal(int exit_code, std::string_view why) override {
-    throw Fatal(std::to_string(exit_code) + " " + std::string(why));
-  }
-
- private:
-  Disk& disk_;
-  StorageWorld& world_;
-};
-
-class QuietBell final : public Bell {
- public:
-  void ring(bool) override { ++rings; }
-  int rings = 0;
-};
 
 // A started server with its Snapshot stage, stepped by hand.
 struct Fixture {

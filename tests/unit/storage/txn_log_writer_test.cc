@@ -142,7 +142,7 @@ TEST_CASE("f_dsk_13: a slow sync is told") {
   writer->append(error_txn(Zxid(1)));
   REQUIRE(writer->commit().ok());
   CHECK(writer->metrics().slow_syncs.get() == 1);
-  CHECK(world.lines.has("fsync-ing the write ahead log took 1500ms"));
+  CHECK(world.lines.has("fsync-ing the write ahead log in SyncThread took 1500ms which"));
 }
 
 TEST_CASE(
