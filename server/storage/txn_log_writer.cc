@@ -12,6 +12,9 @@
 namespace okapi {
 namespace {
 
+// How far the hint on disk may be behind what is synced.
+constexpr Millis kMarkInterval{100};
+
 // A page cache filled by larger writes is written back in larger pieces (measurements, section 5).
 constexpr size_t kZeroWriteBytes = 4096;
 constexpr char kZeros[kZeroWriteBytes] = {};
@@ -55,6 +58,7 @@ struct TxnLogWriter::State {
   uint64_t bytes_logged = 0;
   std::optional<Error> failure;
   bool mark_warned = false;
+  MonoTime mark_written_at{};
 
   Status fail(Error error) {
     error.text = fmt::format("transaction log, zxid 0x{:x}: {}", last_synced.value(), error.text);
@@ -69,6 +73,7 @@ struct TxnLogWriter::State {
   Status check_replaceable(const std::string& path);
   Status zero_ahead(size_t next_bytes);
   Status sync_file();
+  bool mark_is_due() const;
   void write_mark();
   void warn_about_mark(const Error& error);
 };
@@ -145,6 +150,7 @@ Status TxnLogWriter::persist_mark() {
   State& s = *state_;
   if (s.failure) return *s.failure;
   if (!s.options.force_sync) return {};
+  s.write_mark();
   return s.mark_file.sync();
 }
 
@@ -201,7 +207,7 @@ Status TxnLogWriter::State::write_part(ByteView bytes, Zxid last) {
   metrics.bytes_written.add(static_cast<int64_t>(bytes.size()));
   zeroed_to = std::max(zeroed_to, position);
   last_synced = last;
-  if (options.force_sync) write_mark();
+  if (options.force_sync && mark_is_due()) write_mark();
   return {};
 }
 
@@ -285,7 +291,15 @@ Status TxnLogWriter::State::sync_file() {
 }
 
 // The hint may lag, so a failure to write it harms nobody.
+// The mark is a lower bound, so it may lag: written with every commit it would cost a lone write a
+// tenth of its time.
+bool TxnLogWriter::State::mark_is_due() const {
+  return mark_file.mark().log != file_zxid ||
+         context.clock.now() - mark_written_at >= kMarkInterval;
+}
+
 void TxnLogWriter::State::write_mark() {
+  mark_written_at = context.clock.now();
   auto status = mark_file.write({last_synced, file_zxid, position});
   if (!status.ok()) warn_about_mark(status.error());
 }
