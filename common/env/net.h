@@ -41,6 +41,8 @@ class Stream : public Pollable {
   virtual IoResult write(std::span<const ByteView> parts) = 0;
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;
+  // Has the system probe a silent peer.
+  virtual void keep_alive() {}
   // Makes the destructor reset the connection instead of closing it in order.
   virtual void reset_on_close() = 0;
 };

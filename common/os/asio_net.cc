@@ -54,6 +54,11 @@ class TcpStream final : public Stream {
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
 
+  void keep_alive() override {
+    int on = 1;
+    setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  }
+
   IoResult read(std::span<char> to) override {
     ssize_t n = ::recv(fd_, to.data(), to.size(), 0);
     if (n == 0) return {IoState::kClosed, 0, 0};

@@ -1,5 +1,7 @@
 #include "server/admin/admin.h"
 
+#include "common/proto/path.h"
+#include "server/admin/report_text.h"
 #include "server/watch/watch_report.h"
 
 namespace okapi {
@@ -27,6 +29,12 @@ ConnectionReport connection_report(const ClientReport& client) {
 }
 
 }  // namespace
+
+EnvironmentReport environment_report(const Machine& machine) {
+  return {machine.host_name,      machine.os_name,       machine.os_arch,        machine.os_version,
+          machine.user_name,      machine.user_home,     machine.user_dir,       machine.tmp_dir,
+          machine.memory_free_mb, machine.memory_max_mb, machine.memory_total_mb};
+}
 
 Admin::Admin(const Parts& parts)
     : parts_(parts),
@@ -129,12 +137,7 @@ void Admin::fill(Gathering& gathering) {
     WatchSummary summary = summarize_watches(parts_.watches);
     report.watches = {summary.connections, summary.paths, summary.watches};
   }
-  if ((parts & kEnvironmentPart) != 0) {
-    report.environment = {machine.host_name,     machine.os_name,        machine.os_arch,
-                          machine.os_version,    machine.user_name,      machine.user_home,
-                          machine.user_dir,      machine.tmp_dir,        machine.memory_free_mb,
-                          machine.memory_max_mb, machine.memory_total_mb};
-  }
+  if ((parts & kEnvironmentPart) != 0) report.environment = environment_report(machine);
 }
 
 ServerReport Admin::server_report() const {
@@ -243,10 +246,29 @@ void Admin::register_gauges() {
     for (const WorkerMetrics* worker : parts_.workers) sum += worker->auth_failed.get();
     return sum;
   });
+  register_quota_gauges();
   if (!parts_.config.storage.force_sync) {
     gauge("okapi_force_sync_off", [] { return int64_t{1}; });
   }
   if (parts_.config.auth.skip_acl) gauge("okapi_skip_acl", [] { return int64_t{1}; });
+}
+
+// One number per namespace: what its quotas say together; -1 if none of them says anything.
+void Admin::register_quota_gauges() {
+  auto gauges = [&](std::string_view name, int64_t QuotaUsage::*member) {
+    registrations_.push_back(board.add_gauge_set(name, [this, member] {
+      std::map<std::string, int64_t> sums;
+      for (const QuotaUsage& usage : parts_.database.tree().quota_usage()) {
+        auto [it, fresh] = sums.try_emplace(std::string(namespace_of(usage.prefix)), -1);
+        if (usage.*member >= 0) it->second = std::max<int64_t>(it->second, 0) + usage.*member;
+      }
+      return std::vector<std::pair<std::string, int64_t>>(sums.begin(), sums.end());
+    }));
+  };
+  gauges("quota_count_limit_per_namespace", &QuotaUsage::count_limit);
+  gauges("quota_bytes_limit_per_namespace", &QuotaUsage::bytes_limit);
+  gauges("quota_count_usage_per_namespace", &QuotaUsage::count);
+  gauges("quota_bytes_usage_per_namespace", &QuotaUsage::bytes);
 }
 
 }  // namespace okapi

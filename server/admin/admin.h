@@ -18,6 +18,8 @@
 
 namespace okapi {
 
+EnvironmentReport environment_report(const Machine& machine);
+
 class Admin final : public Stage {
  public:
   struct Parts {
@@ -67,6 +69,7 @@ class Admin final : public Stage {
   int64_t directory_bytes(const std::string& path);
   void fill_sessions(SessionReport& out, const SessionsAnswer& answer);
   void register_gauges();
+  void register_quota_gauges();
 
   const Parts parts_;
   const FourLetterWhitelist whitelist_;

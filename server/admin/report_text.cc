@@ -117,10 +117,11 @@ std::string wchs_text(const WatchReport& watches) {
                      watches.paths, watches.watches);
 }
 
-std::string envi_text(const EnvironmentReport& e) {
+std::vector<std::pair<std::string_view, std::string>> environment_lines(
+    const EnvironmentReport& e) {
   constexpr std::string_view kNone = "<NA>";
   auto megabytes = [](int64_t count) { return std::to_string(count) + "MB"; };
-  const std::pair<std::string_view, std::string> lines[] = {
+  return {
       {"zookeeper.version", std::string(version_text())},
       {"host.name", e.host_name},
       {"java.version", std::string(kNone)},
@@ -140,8 +141,11 @@ std::string envi_text(const EnvironmentReport& e) {
       {"os.memory.max", megabytes(e.memory_max_mb)},
       {"os.memory.total", megabytes(e.memory_total_mb)},
   };
+}
+
+std::string envi_text(const EnvironmentReport& environment) {
   std::string out = "Environment:\n";
-  for (const auto& [key, value] : lines) {
+  for (const auto& [key, value] : environment_lines(environment)) {
     out += fmt::format("{}={}\n", key, is_secret_name(key) ? kHiddenValue : value);
   }
   return out;

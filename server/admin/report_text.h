@@ -16,6 +16,9 @@ std::string dirs_text(const ConfReport& conf);
 std::string dump_text(const SessionReport& sessions, const TimeZone& zone);
 std::string wchs_text(const WatchReport& watches);
 std::string envi_text(const EnvironmentReport& environment);
+// Its lines as key and value; also for the log at the start.
+std::vector<std::pair<std::string_view, std::string>> environment_lines(
+    const EnvironmentReport& environment);
 std::string mntr_text(const ServerReport& server, const MetricLines& metrics);
 
 // " /1.2.3.4:5[1](queued=0,…": one connection without line end; `brief` ends after the counts.

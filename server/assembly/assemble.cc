@@ -1,8 +1,10 @@
 #include "server/assembly/assemble.h"
 
 #include <cstdlib>
+#include <limits>
 #include <thread>
 
+#include "server/admin/report_text.h"
 #include "server/assembly/thread_map.h"
 #include "server/config/exit_code.h"
 
@@ -79,6 +81,13 @@ SnapshotSettings snapshot_settings(const ServerConfig& config, const DataDir& da
 
 bool is_four_letter_word(ByteView bytes) { return recognize_word(bytes).has_value(); }
 
+uint32_t item_bytes_max(const ServerConfig& config) {
+  const Limits& limits = config.limits;
+  // Compat: the sum saturates (client-protocol spec 1.1).
+  int64_t sum = int64_t{limits.frame_bytes_max} + limits.disk_record_extra_bytes;
+  return static_cast<uint32_t>(std::min<int64_t>(sum, std::numeric_limits<int32_t>::max()));
+}
+
 size_t selector_count(const ServerConfig& config) {
   if (config.client.selector_threads.has_value()) {
     return static_cast<size_t>(std::max(*config.client.selector_threads, 1));
@@ -99,6 +108,9 @@ Server::Server(Env& env, const ServerConfig& config)
                 static_cast<size_t>(std::max(config.storage.commit_log_count, 500))),
       watches_(WatchOptions{config.limits.watches_per_connection_max}),
       home_of_([this](std::string_view stage) { return home_of(stage, instance_); }) {
+  for (const auto& [key, value] : environment_lines(environment_report(env.machine()))) {
+    OKAPI_INFO(env.log(), "Server environment:{}={}", key, printable(value));
+  }
   size_t count = selector_count(config);
   for (size_t i = 0; i < count; ++i) {
     pollers_.push_back(env.net().make_poller(PollerKind::kSelector));
@@ -116,6 +128,8 @@ Server::Server(Env& env, const ServerConfig& config)
     doors_.push_back({&selector.terms, &selector.session_orders, &selector.moved, &bell});
   }
   start_admin();
+  register_lasting();
+  start_purge();
   peer_ = std::make_unique<QuorumPeer>(ServerId(config.server_id), [this] { return begin_role(); });
   peer_bell_ = &env.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
   peer_bell_->ring(false);
@@ -174,6 +188,29 @@ void Server::start_admin() {
   }
 }
 
+// Numbers of the term follow when it begins.
+void Server::register_lasting() {
+  register_start(admin_->board, start_metrics_, registrations_);
+  register_front(admin_->board, acceptor_.get(), selectors_, registrations_);
+}
+
+void Server::start_purge() {
+  const StorageConfig& storage = config_.storage;
+  if (storage.autopurge_purge_interval_hours <= 0) {
+    OKAPI_INFO(env_.log(), "Purge task is not scheduled.");
+    return;
+  }
+  PurgeOptions options;
+  options.snapshots = data_dir_->snapshots();
+  options.logs = data_dir_->logs();
+  options.retain = storage.autopurge_snap_retain_count;
+  options.item_bytes_max = item_bytes_max(config_);
+  constexpr int32_t kHoursMax = 24 * 365 * 100;  // in nanoseconds within 64 bits
+  std::chrono::hours interval(std::min(storage.autopurge_purge_interval_hours, kHoursMax));
+  purge_ = std::make_unique<PurgeTask>(env_, leases_, options, interval);
+  purge_bell_ = &env_.scheduler().enroll(*purge_, home_of_("Purge"));
+}
+
 Zxid Server::begin_role() {
   StorageContext context = context_of(env_);
   const StorageConfig& storage = config_.storage;
@@ -182,6 +219,7 @@ Zxid Server::begin_role() {
   options.db_autocreate = storage.db_autocreate;
   options.item_bytes_max = static_cast<uint32_t>(config_.limits.frame_bytes_max) +
                            static_cast<uint32_t>(config_.limits.disk_record_extra_bytes);
+  options.item_bytes_max = item_bytes_max(config_);
   options.snapshot = snapshot_settings(config_, *data_dir_);
   TreeWriter writer = database_.tree().take_writer();
   auto recovered = recover(context, *data_dir_, database_, writer, options);
@@ -200,6 +238,9 @@ Zxid Server::begin_role() {
       recovered->last);
   // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
   if (recovered->txns_replayed > 0) pipeline_->take_snapshot(recovered->last);
+  start_metrics_.note(*recovered);
+  register_role(admin_->board, *peer_, *pipeline_, registrations_);
+  if (purge_bell_ != nullptr) purge_bell_->ring(false);
   admin_->tracker = &pipeline_->tracker().mail;
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);
@@ -218,6 +259,7 @@ void Server::stop() {
   if (acceptor_ != nullptr) scheduler.retire(*acceptor_);
   for (auto& selector : selectors_) scheduler.retire(*selector);
   scheduler.retire(*admin_);
+  if (purge_ != nullptr) scheduler.retire(*purge_);
   // A stop during recovery waits for it: retire() returns when the step is over.
   bool begun = begun_.load();
   if (!begun) scheduler.retire(*peer_);

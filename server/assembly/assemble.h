@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "server/admin/admin.h"
+#include "server/assembly/register_metrics.h"
+#include "server/database/purge_task.h"
 #include "server/front/acceptor.h"
 #include "server/front/selector.h"
 #include "server/peer/role_pipeline.h"
@@ -33,6 +35,8 @@ class Server {
  private:
   void open_client_port();
   void start_admin();
+  void register_lasting();
+  void start_purge();
   // In QuorumPeer's first step: recovers, builds the pipeline, lets clients in.
   Zxid begin_role();
 
@@ -57,6 +61,10 @@ class Server {
   std::unique_ptr<RolePipeline> pipeline_;
   std::atomic<bool> begun_{false};  // the first role is set up
   bool stopped_ = false;
+  std::unique_ptr<PurgeTask> purge_;
+  Bell* purge_bell_ = nullptr;
+  StartMetrics start_metrics_;
+  std::vector<Registration> registrations_;  // of what is above
 };
 
 }  // namespace okapi

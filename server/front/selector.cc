@@ -114,6 +114,7 @@ void Selector::open(Accepted item, MonoTime now) {
   client.identities = std::make_shared<IdentityList>(registry_.initial_identities(peer));
   auto connection = std::make_unique<Connection>();
   connection->stream = std::move(item.stream);
+  if (config_.client.tcp_keep_alive) connection->stream->keep_alive();
   connection->id = client.id;
   connection->last_io = now;
   connection->established_ms = env_.clock().wall().ms;

@@ -61,10 +61,10 @@ class RolePipeline {
   void take_snapshot(Zxid synced) { snapshot_->progress.post(LogProgress{synced, true}); }
 
   const PrepRequestProcessor& prep() const { return *prep_; }
-  const SyncRequestProcessor& sync() const { return *sync_; }
-  const CommitProcessor& commit() const { return *commit_; }
+  SyncRequestProcessor& sync() { return *sync_; }
+  CommitProcessor& commit() { return *commit_; }
   SessionTracker& tracker() { return *tracker_; }
-  const SnapshotTask& snapshot() const { return *snapshot_; }
+  SnapshotTask& snapshot() { return *snapshot_; }
 
  private:
   void connect();

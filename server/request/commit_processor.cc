@@ -31,7 +31,6 @@ void CommitProcessor::step(Turn&) {
   if (inbox_.empty()) return;
   for (const EncodedTxn& txn : inbox_) apply(txn);
   commits_.add(static_cast<int64_t>(inbox_.size()));
-  batch_sizes_.record(static_cast<int64_t>(inbox_.size()));
   to_tracker.flush();
   ring_workers();
 }
@@ -88,6 +87,7 @@ void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {
     watches_.trigger({event.type, event.path, event.parent}, zxid, notifications_);
     for (const Notification& found : notifications_) {
       SharedBytes frame = encode_watch_event(zxid, found.type, found.path);
+      watchers_told(found.type).record(static_cast<int64_t>(found.watchers.size()));
       const AclRef& acl = found.acl == AclOf::kParent ? event.parent_acl : event.acl;
       // Watchers are in ascending order: those of one worker stand together.
       auto end = found.watchers.end();
@@ -99,6 +99,20 @@ void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {
       }
     }
   }
+}
+
+Summary& CommitProcessor::watchers_told(EventType type) {
+  switch (type) {
+    case EventType::kNodeCreated:
+      return created_told_;
+    case EventType::kNodeDeleted:
+      return deleted_told_;
+    case EventType::kNodeDataChanged:
+      return data_told_;
+    case EventType::kNodeChildrenChanged:
+      return children_told_;
+  }
+  assertion_failed("an event has a type", __FILE__, __LINE__);
 }
 
 void CommitProcessor::tell_session(const Txn& txn) {

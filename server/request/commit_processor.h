@@ -38,7 +38,8 @@ class CommitProcessor final : public Stage {
   TreeWriter finish();
 
   const Counter& commits() const { return commits_; }
-  const Summary& batch_sizes() const { return batch_sizes_; }
+  // Watchers told per event, for the status board.
+  Summary& watchers_told(EventType type);
 
  private:
   void take_pending();
@@ -61,7 +62,7 @@ class CommitProcessor final : public Stage {
   std::vector<SessionRequest> session_inbox_;
   std::vector<Notification> notifications_;
   Counter commits_;
-  Summary batch_sizes_;
+  Summary created_told_, deleted_told_, data_told_, children_told_;
 };
 
 }  // namespace okapi

@@ -33,7 +33,6 @@ class PrepRequestProcessor final : public Stage {
   void step(Turn& turn) override;
 
   const Counter& queued() const { return queued_; }
-  const Summary& process_time_us() const { return process_time_us_; }
 
  private:
   void prepare(const RequestView& request, int64_t time_ms);
@@ -51,7 +50,6 @@ class PrepRequestProcessor final : public Stage {
   std::vector<RequestRef> inbox_;
   std::vector<SessionRequest> session_inbox_;
   Counter queued_;
-  Summary process_time_us_;
 };
 
 }  // namespace okapi

@@ -57,7 +57,7 @@ void SyncRequestProcessor::log_batch() {
   }
   queued_.add(static_cast<int64_t>(next_ - first));
   batch_sizes_.record(static_cast<int64_t>(next_ - first));
-  sync_times_ms_.record(to_ms(env_.clock().now() - begin));
+  batch_times_ms_.record(to_ms(env_.clock().now() - begin));
   to_peer.add(Logged{writer_.last_synced()});
   if (roll) {
     draw_roll_point();

@@ -39,8 +39,10 @@ class SyncRequestProcessor final : public Stage {
   // After the stage has retired: logs what it was given, gives the writer back.
   TxnLogWriter finish();
 
-  const Summary& batch_sizes() const { return batch_sizes_; }
-  const Summary& sync_times_ms() const { return sync_times_ms_; }
+  // For the status board.
+  Summary& batch_sizes() { return batch_sizes_; }
+  Summary& batch_times_ms() { return batch_times_ms_; }
+  TxnLogMetrics& log_metrics() { return writer_.metrics(); }
   const Counter& queued() const { return queued_; }
 
  private:
@@ -61,7 +63,7 @@ class SyncRequestProcessor final : public Stage {
   uint64_t bytes_at_roll_ = 0;
   std::vector<Zxid> marks_;
   std::optional<Zxid> wanted_;
-  Summary batch_sizes_, sync_times_ms_;
+  Summary batch_sizes_, batch_times_ms_;
   Counter queued_;
 };
 

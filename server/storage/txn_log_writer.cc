@@ -96,6 +96,7 @@ size_t TxnLogWriter::pending_txns() const { return state_->batch_txns; }
 uint64_t TxnLogWriter::bytes_logged() const { return state_->bytes_logged; }
 bool TxnLogWriter::failed() const { return state_->failure.has_value(); }
 const TxnLogMetrics& TxnLogWriter::metrics() const { return state_->metrics; }
+TxnLogMetrics& TxnLogWriter::metrics() { return state_->metrics; }
 
 void TxnLogWriter::append(const EncodedTxn& txn) {
   State& s = *state_;

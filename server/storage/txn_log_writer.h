@@ -72,6 +72,7 @@ class TxnLogWriter {
   uint64_t bytes_logged() const;
   bool failed() const;
   const TxnLogMetrics& metrics() const;
+  TxnLogMetrics& metrics();
 
  private:
   struct State;

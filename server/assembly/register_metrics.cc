@@ -1,0 +1,73 @@
+#include "server/assembly/register_metrics.h"
+
+namespace okapi {
+
+void StartMetrics::note(const Recovered& recovered) {
+  load_and_replay_ms.record(to_ms(recovered.load_time + recovered.replay_time));
+  load_ms.record(to_ms(recovered.load_time));
+  replay_ms.record(to_ms(recovered.replay_time));
+  txns_replayed.record(recovered.txns_replayed);
+  digest_mismatches.add(recovered.digest_mismatches);
+}
+
+void register_start(StatusBoard& board, StartMetrics& start, std::vector<Registration>& out) {
+  out.push_back(board.add_summary("dbinittime", start.load_and_replay_ms));
+  out.push_back(board.add_summary("startup_snap_load_time", start.load_ms));
+  out.push_back(board.add_summary("startup_txns_load_time", start.replay_ms));
+  out.push_back(board.add_summary("startup_txns_loaded", start.txns_replayed));
+  out.push_back(board.add_counter("digest_mismatches_count", start.digest_mismatches));
+}
+
+void register_front(StatusBoard& board, const Acceptor* acceptor,
+                    const std::vector<std::unique_ptr<Selector>>& selectors,
+                    std::vector<Registration>& out) {
+  if (acceptor != nullptr) {
+    out.push_back(board.add_counter("connection_rejected", acceptor->rejected()));
+  }
+  for (const auto& selector : selectors) {
+    WorkerMetrics& worker = selector->metrics();
+    auto counter = [&](std::string_view name, const Counter& value) {
+      out.push_back(board.add_counter(name, value));
+    };
+    counter("bytes_received_count", worker.bytes_received);
+    counter("connection_drop_count", worker.dropped);
+    counter("connection_request_count", worker.connection_requests);
+    counter("connection_revalidate_count", worker.revalidations);
+    counter("large_requests_rejected", worker.large_rejected);
+    counter("response_bytes", worker.response_bytes);
+    counter("sessionless_connections_expired", worker.silent);
+    counter("watch_bytes", worker.watch_bytes);
+    out.push_back(board.add_percentiles("readlatency", worker.read_latency_ms));
+    out.push_back(board.add_percentiles("updatelatency", worker.update_latency_ms));
+  }
+}
+
+void register_role(StatusBoard& board, const QuorumPeer& peer, RolePipeline& pipeline,
+                   std::vector<Registration>& out) {
+  auto counter = [&](std::string_view name, const Counter& value) {
+    out.push_back(board.add_counter(name, value));
+  };
+  auto summary = [&](std::string_view name, Summary& value) {
+    out.push_back(board.add_summary(name, value));
+  };
+  CommitProcessor& commit = pipeline.commit();
+  counter("proposal_count", peer.proposed());
+  counter("commit_count", commit.commits());
+  counter("request_commit_queued", commit.commits());
+  counter("prep_processor_request_queued", pipeline.prep().queued());
+  counter("stale_sessions_expired", pipeline.tracker().expired());
+  counter("sync_processor_request_queued", pipeline.sync().queued());
+  summary("fsynctime", pipeline.sync().log_metrics().sync_ms);
+  summary("sync_process_time", pipeline.sync().batch_times_ms());
+  summary("sync_processor_batch_size", pipeline.sync().batch_sizes());
+  summary("node_created_watch_count", commit.watchers_told(EventType::kNodeCreated));
+  summary("node_deleted_watch_count", commit.watchers_told(EventType::kNodeDeleted));
+  summary("node_changed_watch_count", commit.watchers_told(EventType::kNodeDataChanged));
+  summary("node_children_watch_count", commit.watchers_told(EventType::kNodeChildrenChanged));
+  SnapshotTask::Metrics& snapshots = pipeline.snapshot().metrics();
+  counter("snap_count", snapshots.written);
+  counter("snapshot_error_count", snapshots.failures);
+  summary("snapshottime", snapshots.time_ms);
+}
+
+}  // namespace okapi
