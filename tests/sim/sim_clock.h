@@ -17,6 +17,9 @@ class SimClock final : public Clock {
     return WallTime{kWallStartMs + to_ms(meter_.now()) + wall_offset_.count()};
   }
   void jump_wall(Millis by) { wall_offset_ += by; }
+  bool jumped() const { return wall_offset_ != Millis(0); }
+  // Wall clock at world time 0.
+  static constexpr int64_t kWallStartMs = 1'700'000'000'000;
 
   MonoTime to_node(MonoTime world) const {
     Nanos span = world.time_since_epoch();
@@ -31,8 +34,6 @@ class SimClock final : public Clock {
   }
 
  private:
-  static constexpr int64_t kWallStartMs = 1'700'000'000'000;
-
   const CostMeter& meter_;
   const Nanos origin_;
   const int64_t rate_ppm_;

@@ -57,11 +57,13 @@ class SimDisk final : public Disk {
   void power_lost();
   // The program ended by itself while it booted: all it did is done.
   void settle() { journal_.clear(); }
-  // The next program begins; between the end of one and this every call fails.
+  // The next program begins. Between the end of one and this, calls that change something succeed
+  // without effect and others fail: so the objects of a dead program can be destroyed in peace.
   void program_started() { running_ = true; }
 
   // From outside, without price: for setting up, checkers, and damage.
   DiskImage& image() { return image_; }
+  const DiskImage& image() const { return image_; }
   std::optional<std::string> content(const std::string& path) const;
   void put_file(const std::string& path, ByteView content);  // durable, with its directories
   bool flip_bit(const std::string& path, uint64_t offset, int bit);
@@ -77,11 +79,12 @@ class SimDisk final : public Disk {
   };
 
   bool hit(uint32_t one_in) { return one_in != 0 && world_.rng().chance(1, one_in); }
-  Status begin_call(MonoTime& object_done);
+  void begin_call(MonoTime& object_done);
   MonoTime end_call(MonoTime begun, MonoTime& object_done, Nanos price, Undo undo);
   // A call on names: waits for the other ones, pays, and enters the journal.
   void name_call(Nanos price, Undo undo);
   Error no_such(const std::string& path) const;
+  static Error dead();
   Nanos sync_price();
   bool fits(uint64_t more_bytes);
   void take_back_unfinished();

@@ -91,8 +91,8 @@ TEST_CASE("a kill of the program keeps the page cache and loses calls not yet du
     m.pay();
     REQUIRE(file->write_at(0, "xyz").ok());
     REQUIRE(file->write_at(3, "uvw").ok());
-    m.disk.program_killed();  // at the hour when the first of the two writes began
-    CHECK_FALSE(file->write_at(0, "dead").ok());
+    m.disk.program_killed();                // at the hour when the first of the two writes began
+    CHECK(file->write_at(0, "dead").ok());  // says so, and changes nothing
     return *m.disk.content("/data/log");
   });
   CHECK(kept == std::set<std::string>{"abc", "xyz"});

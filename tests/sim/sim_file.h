@@ -1,5 +1,4 @@
-// Handles on a simulated disk. A handle of a program that was killed answers every call with an
-// error and changes nothing.
+// Handles on a simulated disk. A handle of a program that was killed changes nothing any more.
 #pragma once
 
 #include <memory>

@@ -47,6 +47,16 @@ bool SimNode::start(const Factory& factory) {
   return running();
 }
 
+void SimNode::stop() {
+  OKAPI_ASSERT(running());
+  world_.trace().line(world_.now(), name_, "stop");
+  scheduler_.boot([this] { program_.reset(); });
+  disk_.settle();
+  disk_.program_killed();
+  net_.program_killed(ip());
+  destroy_program();
+}
+
 void SimNode::kill() {
   OKAPI_ASSERT(running());
   world_.trace().line(world_.now(), name_, "kill");

@@ -31,6 +31,8 @@ class SimNode {
 
   // False if the program ended at once (see exit()).
   bool start(const Factory& factory);
+  // Ends the program in order: its destructor runs while the world still answers.
+  void stop();
   // kill -9: nothing that had not left leaves any more; the page cache stays.
   void kill();
   // The power goes: unsynced bytes and names survive by dice, peers hear nothing.

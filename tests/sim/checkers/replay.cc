@@ -1,0 +1,254 @@
+#include "tests/sim/checkers/replay.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <set>
+
+#include "common/jute/record.h"
+#include "server/txn/txn.h"
+#include "tests/sim/checkers/normal_form.h"
+
+namespace okapi::sim {
+namespace {
+
+// How far a clock may be off, and how long the way of a touch to the tracker may be.
+constexpr int64_t kRatePercent = 6;
+constexpr Millis kTouchSlack{250};
+
+bool is_close(const CallRecord& record) { return record.call.op == OpCode::kCloseSession; }
+
+std::string name_of_call(const CallRecord& record) {
+  return fmt::format("client{} session {:x} xid {} ({})", record.client, record.session.value(),
+                     record.xid, describe(record.call));
+}
+
+}  // namespace
+
+Replay::Replay(const History& history, const std::vector<LoggedTxn>& log,
+               const ReplayOptions& options)
+    : history_(history), log_(log), options_(options) {
+  index_calls();
+  for (const ClientHistory& client : history.clients) {
+    for (const ConnectionHistory& connection : client.connections) {
+      cursors_.push_back({&client, &connection});
+    }
+  }
+}
+
+void Replay::index_calls() {
+  for (const ClientHistory& client : history_.clients) {
+    for (const CallRecord& record : client.calls) {
+      if (record.session == SessionId()) continue;
+      by_xid_[{record.session.value(), record.xid}] = &record;
+    }
+  }
+}
+
+std::optional<std::string> Replay::run() {
+  for (const LoggedTxn& txn : log_) {
+    triggers_.clear();
+    if (Wrong wrong = apply(txn)) return wrong;
+    Zxid zxid = txn.header.zxid;
+    for (const Trigger& trigger : triggers_) all_triggers_.emplace_back(zxid, trigger);
+    if (txn.digest.has_value()) {
+      ++counts_.digests;
+      if (*txn.digest != model_.digest()) {
+        return fmt::format("INV-D1: digest at {:x} is {:x}, the model's is {:x}", zxid.value(),
+                           *txn.digest, model_.digest());
+      }
+    }
+    for (Cursor& cursor : cursors_) {
+      if (cursor.done() && cursor.watches.idle()) continue;
+      cursor.watches.changed(zxid, triggers_);
+      if (Wrong wrong = advance(cursor, zxid)) return wrong;
+    }
+  }
+  return check_end();
+}
+
+// Transactions.
+
+std::optional<std::string> Replay::apply(const LoggedTxn& txn) {
+  const TxnHeader& header = txn.header;
+  auto type = static_cast<OpCode>(header.type);
+  if (type == OpCode::kCreateSession) {
+    if (created_.contains(header.client_id.value())) {
+      return fmt::format("G11: session {:x} created twice", header.client_id.value());
+    }
+    created_[header.client_id.value()] = header.zxid;
+    model_.create_session(header.client_id);
+    return std::nullopt;
+  }
+  if (type == OpCode::kCloseSession) return apply_close(txn);
+  auto found = by_xid_.find({header.client_id.value(), header.cxid});
+  if (found != by_xid_.end()) return apply_call(txn, *found->second);
+  bool reaper = header.client_id == SessionId() || type == OpCode::kDeleteContainer;
+  if (reaper) return apply_reaper(txn);
+  // A refused close of a session that was closing already has no request of a client.
+  if (txn.is_error && header.cxid == 0) return std::nullopt;
+  return fmt::format("G03: nobody asked for the transaction at {:x} (session {:x} xid {})",
+                     header.zxid.value(), header.client_id.value(), header.cxid);
+}
+
+std::optional<std::string> Replay::apply_reaper(const LoggedTxn& txn) {
+  if (txn.is_error) return std::nullopt;
+  if (txn.paths.size() != 1 || !model_.may_reap(txn.paths[0])) {
+    return fmt::format("reaper: nothing to remove at {:x}", txn.header.zxid.value());
+  }
+  triggers_ = model_.reap(txn.paths[0], txn.header.zxid);
+  return std::nullopt;
+}
+
+std::optional<std::string> Replay::apply_close(const LoggedTxn& txn) {
+  SessionId session = txn.header.client_id;
+  if (!model_.has_session(session)) {
+    return fmt::format("G11: session {:x} closed at {:x} but not open", session.value(),
+                       txn.header.zxid.value());
+  }
+  std::set<std::string> wanted = model_.ephemerals_of(session);
+  if (wanted != std::set<std::string>(txn.paths.begin(), txn.paths.end())) {
+    return fmt::format("INV-D2: close of {:x} at {:x} removes {} paths, the session owns {}",
+                       session.value(), txn.header.zxid.value(), txn.paths.size(), wanted.size());
+  }
+  auto found = by_xid_.find({session.value(), txn.header.cxid});
+  bool asked = found != by_xid_.end() && is_close(*found->second);
+  if (asked) {
+    applied_[found->second] = txn.header.zxid;
+  } else if (Wrong wrong = check_expiry(txn)) {
+    return wrong;
+  }
+  if (!asked) ++counts_.expiries;
+  closed_[session.value()] = txn.header.zxid;
+  triggers_ = model_.close_session(session, txn.header.zxid, txn.paths);
+  return std::nullopt;
+}
+
+// INV-D5: what a client heard an answer to, the server had heard; from then on the timeout runs.
+std::optional<std::string> Replay::check_expiry(const LoggedTxn& txn) const {
+  if (!options_.wall_start_ms.has_value()) return std::nullopt;
+  MonoTime closed{Millis(txn.header.time_ms - *options_.wall_start_ms)};
+  for (const ClientHistory& client : history_.clients) {
+    for (const SessionHistory& session : client.sessions) {
+      if (session.id != txn.header.client_id || session.id == SessionId()) continue;
+      MonoTime heard{};
+      for (auto [sent, answered] : session.heard) {
+        if (answered + kTouchSlack <= closed) heard = std::max(heard, sent);
+      }
+      for (const CallRecord& record : client.calls) {
+        bool counts = record.session == session.id && record.state == CallState::kAnswered &&
+                      record.ended + kTouchSlack <= closed;
+        if (counts) heard = std::max(heard, record.asked);
+      }
+      Nanos least = Nanos(session.timeout) * (100 - kRatePercent) / 100;
+      if (heard != MonoTime{} && closed - heard < least) {
+        return fmt::format("INV-D5: session {:x} expired {} ms after it was heard, timeout {} ms",
+                           session.id.value(), to_ms(closed - heard), session.timeout.count());
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Replay::check_order(const LoggedTxn& txn, const CallRecord& record) {
+  auto [last, fresh] = last_xid_.try_emplace(record.session.value(), record.xid);
+  if (!fresh && last->second >= record.xid) {
+    return fmt::format("G05: {} at {:x} came after xid {}", name_of_call(record),
+                       txn.header.zxid.value(), last->second);
+  }
+  last->second = record.xid;
+  return std::nullopt;
+}
+
+std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRecord& record) {
+  ++counts_.writes;
+  Zxid zxid = txn.header.zxid;
+  if (!applied_.try_emplace(&record, zxid).second) {
+    return fmt::format("G03: {} happened twice, at {:x} too", name_of_call(record), zxid.value());
+  }
+  if (!is_write(record.call.op)) {
+    return fmt::format("a read became a transaction: {}", name_of_call(record));
+  }
+  if (Wrong wrong = check_order(txn, record)) return wrong;
+  bool open = model_.has_session(record.session);
+  ModelAnswer answer = model_.write(
+      record.call, {.zxid = zxid, .time_ms = txn.header.time_ms, .session = record.session});
+  triggers_ = answer.triggers;
+  bool refused = answer.err != ErrorCode::kOk;
+  if (txn.is_error != refused) {
+    return fmt::format("INV-D7: {} at {:x} is {} in the log, the model says {}",
+                       name_of_call(record), zxid.value(), txn.is_error ? "refused" : "done",
+                       static_cast<int>(answer.err));
+  }
+  if (record.state != CallState::kAnswered) {
+    ++counts_.unknown_applied;
+    return std::nullopt;
+  }
+  if (!open)
+    return fmt::format("G11: {} was answered after its session's end", name_of_call(record));
+  bool same = record.err == answer.err && record.zxid == zxid && record.body == answer.body;
+  if (same) return std::nullopt;
+  return fmt::format(
+      "INV-D7: {} at {:x} got err {} at {:x} and {} bytes, the model: err {}, {} bytes",
+      name_of_call(record), zxid.value(), static_cast<int>(record.err), record.zxid.value(),
+      record.body.size(), static_cast<int>(answer.err), answer.body.size());
+}
+
+// Arrivals.
+
+std::optional<std::string> Replay::advance(Cursor& cursor, Zxid zxid) {
+  const std::vector<Arrival>& arrivals = cursor.connection->arrivals;
+  while (!cursor.done()) {
+    const Arrival& arrival = arrivals[cursor.next];
+    if (arrival.kind == Arrival::Kind::kEvent) {
+      // It belongs to the reply after it, or to the end.
+      ++counts_.events;
+      ++cursor.next;
+      cursor.watches.arrived(arrival);
+      continue;
+    }
+    if (arrival.zxid > zxid) return std::nullopt;
+    if (arrival.zxid < zxid) {
+      return fmt::format("G02: a reply is stamped {:x}, which is not in the log",
+                         arrival.zxid.value());
+    }
+    ++cursor.next;
+    if (arrival.kind == Arrival::Kind::kWatchesSet) {
+      const auto& rearmed = cursor.connection->rearmed;
+      if (cursor.rearmed == rearmed.size()) return "INV-D8: second answer to setWatches";
+      Wrong wrong = cursor.watches.watches_set(rearmed[cursor.rearmed++], model_, all_triggers_);
+      if (wrong) return wrong;
+      continue;
+    }
+    if (Wrong wrong = cursor.watches.settle()) return wrong;
+    if (arrival.kind == Arrival::Kind::kReply) {
+      if (Wrong wrong = take_reply(cursor, arrival)) return wrong;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Replay::take_reply(Cursor& cursor, const Arrival& arrival) {
+  const CallRecord& record = cursor.client->calls[arrival.call];
+  Wrong wrong = cursor.watches.replied(record.call, record.err);
+  if (wrong) return fmt::format("{}: {}", *wrong, name_of_call(record));
+  if (is_write(record.call.op)) return std::nullopt;
+  return check_read(record);
+}
+
+std::optional<std::string> Replay::check_read(const CallRecord& record) {
+  OpCode op = record.call.op;
+  if (op == OpCode::kAddWatch || op == OpCode::kCheckWatches || op == OpCode::kRemoveWatches) {
+    return std::nullopt;
+  }
+  ++counts_.reads;
+  ModelAnswer answer = model_.read(record.call, record.session);
+  bool same = record.err == answer.err &&
+              normal_form(record.call, record.body) == normal_form(record.call, answer.body);
+  if (same) return std::nullopt;
+  return fmt::format("INV-D7: {} stamped {:x} got err {}, {} bytes; the model: err {}, {} bytes",
+                     name_of_call(record), record.zxid.value(), static_cast<int>(record.err),
+                     record.body.size(), static_cast<int>(answer.err), answer.body.size());
+}
+
+}  // namespace okapi::sim

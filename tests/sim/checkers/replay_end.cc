@@ -1,0 +1,102 @@
+// What the judge looks at when the whole log is replayed.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "tests/sim/checkers/replay.h"
+
+namespace okapi::sim {
+
+std::optional<std::string> Replay::check_end() {
+  for (Cursor& cursor : cursors_) {
+    if (!cursor.done()) {
+      return fmt::format("G02: a reply is stamped {:x}, beyond the log",
+                         cursor.connection->arrivals[cursor.next].zxid.value());
+    }
+    if (Wrong wrong = cursor.watches.settle_prefix()) return wrong;
+  }
+  for (const ClientHistory& client : history_.clients) {
+    for (const CallRecord& record : client.calls) {
+      bool promised = record.state == CallState::kAnswered && is_write(record.call.op);
+      if (promised && !applied_.contains(&record)) {
+        return fmt::format(
+            "G02: acknowledged, but not in the log: session {:x} xid {} ({}) at {:x}",
+            record.session.value(), record.xid, describe(record.call), record.zxid.value());
+      }
+    }
+  }
+  if (Wrong wrong = check_sessions()) return wrong;
+  return check_real_time();
+}
+
+std::optional<std::string> Replay::check_sessions() const {
+  std::map<int64_t, bool> held;  // by a client, to the end
+  for (const ClientHistory& client : history_.clients) {
+    for (const SessionHistory& session : client.sessions) {
+      int64_t id = session.id.value();
+      if (id == 0) continue;
+      if (!created_.contains(id)) {
+        return fmt::format("G02: session {:x} was given out and is not in the log", id);
+      }
+      if (session.expired && !closed_.contains(id)) {
+        return fmt::format("G11: session {:x} was refused, but never closed", id);
+      }
+      held[id] = &session == &client.sessions.back();
+    }
+  }
+  if (!options_.all_abandoned_expired) return std::nullopt;
+  for (auto [id, zxid] : created_) {
+    auto found = held.find(id);
+    bool kept = found != held.end() && found->second;
+    if (!kept && !closed_.contains(id)) {
+      return fmt::format("G12: session {:x} was abandoned and never expired", id);
+    }
+  }
+  return std::nullopt;
+}
+
+// G01: a write that was answered before another was asked comes before it. And on one server a read
+// sees all that was answered before it was asked.
+std::optional<std::string> Replay::check_real_time() const {
+  struct Point {
+    Zxid zxid;
+    const CallRecord* record;
+  };
+  std::vector<Point> points;
+  for (const ClientHistory& client : history_.clients) {
+    for (const CallRecord& record : client.calls) {
+      auto applied = applied_.find(&record);
+      if (applied != applied_.end()) {
+        points.push_back({applied->second, &record});
+      } else if (options_.reads_are_fresh && record.state == CallState::kAnswered) {
+        points.push_back({record.zxid, &record});
+      }
+    }
+  }
+  std::stable_sort(points.begin(), points.end(),
+                   [](const Point& a, const Point& b) { return a.zxid > b.zxid; });
+  // From the newest down: the earliest hour at which a newer write was answered.
+  MonoTime earliest = MonoTime::max(), next_earliest = MonoTime::max();
+  Zxid current;
+  const CallRecord* who = nullptr;
+  for (const Point& point : points) {
+    if (point.zxid != current) {
+      earliest = next_earliest;
+      current = point.zxid;
+    }
+    if (earliest < point.record->asked) {
+      return fmt::format(
+          "G01: xid {} of session {:x} ({:x}) was asked after xid {} of {:x} was "
+          "answered with a higher zxid",
+          point.record->xid, point.record->session.value(), point.zxid.value(), who->xid,
+          who->session.value());
+    }
+    if (point.record->state == CallState::kAnswered && point.record->ended < next_earliest) {
+      next_earliest = point.record->ended;
+      who = point.record;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace okapi::sim
