@@ -34,8 +34,9 @@ class ConnectionId {
  public:
   static constexpr uint32_t kSlots = 1U << 24;
   constexpr ConnectionId() = default;
-  constexpr ConnectionId(uint8_t worker, uint32_t slot, uint32_t generation)
-      : value_((uint64_t{worker} << 56) | (uint64_t{slot} << 32) | generation) {}
+  static constexpr ConnectionId make(uint32_t worker, uint32_t slot, uint32_t generation) {
+    return of((uint64_t{worker} << 56) | (uint64_t{slot} << 32) | generation);
+  }
   static constexpr ConnectionId of(uint64_t value) {
     ConnectionId out;
     out.value_ = value;

@@ -17,7 +17,7 @@ Client& ClientTable::open() {
   Slot& entry = slots_[slot];
   ++entry.generation;  // from 1: an id is never 0
   entry.client = std::make_unique<Client>();
-  entry.client->id = ConnectionId(worker_, slot, entry.generation);
+  entry.client->id = ConnectionId::make(worker_, slot, entry.generation);
   ++open_;
   return *entry.client;
 }

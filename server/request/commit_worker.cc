@@ -5,11 +5,7 @@
 #include "server/request/reply.h"
 
 namespace okapi {
-namespace {
-
-ConnectionId connection_of(WatcherId id) { return ConnectionId::of(id.value()); }
-
-}  // namespace
+namespace {}  // namespace
 
 CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
@@ -184,8 +180,8 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
 }
 
 void CommitWorker::deliver_watch(WatchBatch& batch) {
-  for (WatcherId id : batch.watchers) {
-    Client* client = parts_.clients.find(connection_of(id));
+  for (ConnectionId id : batch.watchers) {
+    Client* client = parts_.clients.find(id);
     if (client == nullptr || client->closing) continue;
     // Compat: dropped without a word if the watcher may not read the node now (spec 6.4).
     if (!batch.acl.is_open() &&
@@ -220,7 +216,7 @@ void CommitWorker::run_lanes() {
 }
 
 void CommitWorker::forget(Client& client) {
-  parts_.watches.remove_watcher(watcher_of(client.id));
+  parts_.watches.remove_watcher(client.id);
   // What was accepted still runs; what is in flight comes back through the Feed.
   while (RequestRef waiting = client.lane.take_waiting()) {
     if (is_write(waiting->op)) {

@@ -35,7 +35,7 @@ struct WatchBatch {
   EventType type = EventType::kNodeCreated;
   SharedBytes frame;
   AclRef acl;
-  std::vector<WatcherId> watchers;
+  std::vector<ConnectionId> watchers;
 };
 
 // The session is gone: its connection, if this worker has it, is closed without a word.

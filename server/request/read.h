@@ -42,8 +42,6 @@ ErrorCode read_check_watches(ReadContext& context);
 ErrorCode read_remove_watches(ReadContext& context);
 ErrorCode read_set_watches(ReadContext& context);
 
-inline WatcherId watcher_of(ConnectionId id) { return WatcherId(id.value()); }
-
 // Whether the caller may do `perm` with the node. Under its lock.
 ErrorCode check_read_acl(const ReadContext& context, const AclRef& acl, int32_t perm);
 

@@ -20,19 +20,19 @@ class RecursiveWatches {
   Mutex& mutex() const { return mutex_; }
 
   // All below: with the mutex held.
-  void add(ByteView path, WatcherId watcher);
-  void remove(ByteView path, WatcherId watcher);
-  void remove_watcher(WatcherId watcher);
+  void add(ByteView path, ConnectionId watcher);
+  void remove(ByteView path, ConnectionId watcher);
+  void remove_watcher(ConnectionId watcher);
   // Appends all who watch `path` or a path above it; somebody may come twice.
-  void collect(ByteView path, std::vector<WatcherId>& watchers) const;
+  void collect(ByteView path, std::vector<ConnectionId>& watchers) const;
   bool empty() const { return of_watcher_.empty(); }
 
  private:
-  void erase_at(ByteView path, WatcherId watcher);
+  void erase_at(ByteView path, ConnectionId watcher);
 
   mutable Mutex mutex_;
-  PathTrie<std::set<WatcherId>> watchers_;
-  std::map<WatcherId, std::set<std::string, std::less<>>> of_watcher_;
+  PathTrie<std::set<ConnectionId>> watchers_;
+  std::map<ConnectionId, std::set<std::string, std::less<>>> of_watcher_;
 };
 
 }  // namespace okapi

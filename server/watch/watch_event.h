@@ -24,7 +24,7 @@ struct Notification {
   ByteView path;  // the changed path; a view from the WatchChange
   AclOf acl = AclOf::kNode;
   // Each once, ascending: so those of one worker stand together.
-  std::vector<WatcherId> watchers;
+  std::vector<ConnectionId> watchers;
 };
 
 // The frame on the wire, encoded once and shared by all who get it.

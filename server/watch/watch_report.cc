@@ -14,11 +14,11 @@ void for_each_data_watch(const WatchTables& tables, F&& f) {
 
 WatchSummary summarize_watches(const WatchTables& tables) {
   WatchSummary out;
-  std::unordered_set<WatcherId> connections;
+  std::unordered_set<ConnectionId> connections;
   for (size_t shard = 0; shard < kWatchShards; ++shard) {
     std::string last;
     bool any = false;
-    tables.for_each_data_watch(shard, [&](ByteView path, WatcherId watcher) {
+    tables.for_each_data_watch(shard, [&](ByteView path, ConnectionId watcher) {
       connections.insert(watcher);
       ++out.watches;
       if (any && path == last) return;  // a path's watchers come together
@@ -31,17 +31,18 @@ WatchSummary summarize_watches(const WatchTables& tables) {
   return out;
 }
 
-std::map<std::string, std::vector<WatcherId>> watchers_by_path(const WatchTables& tables) {
-  std::map<std::string, std::vector<WatcherId>> out;
-  for_each_data_watch(
-      tables, [&](ByteView path, WatcherId watcher) { out[std::string(path)].push_back(watcher); });
+std::map<std::string, std::vector<ConnectionId>> watchers_by_path(const WatchTables& tables) {
+  std::map<std::string, std::vector<ConnectionId>> out;
+  for_each_data_watch(tables, [&](ByteView path, ConnectionId watcher) {
+    out[std::string(path)].push_back(watcher);
+  });
   return out;
 }
 
-std::map<WatcherId, std::vector<std::string>> paths_by_watcher(const WatchTables& tables) {
-  std::map<WatcherId, std::vector<std::string>> out;
-  for_each_data_watch(tables,
-                      [&](ByteView path, WatcherId watcher) { out[watcher].emplace_back(path); });
+std::map<ConnectionId, std::vector<std::string>> paths_by_watcher(const WatchTables& tables) {
+  std::map<ConnectionId, std::vector<std::string>> out;
+  for_each_data_watch(
+      tables, [&](ByteView path, ConnectionId watcher) { out[watcher].emplace_back(path); });
   return out;
 }
 

@@ -15,7 +15,7 @@ struct WatchSummary {
 };
 
 WatchSummary summarize_watches(const WatchTables& tables);
-std::map<std::string, std::vector<WatcherId>> watchers_by_path(const WatchTables& tables);
-std::map<WatcherId, std::vector<std::string>> paths_by_watcher(const WatchTables& tables);
+std::map<std::string, std::vector<ConnectionId>> watchers_by_path(const WatchTables& tables);
+std::map<ConnectionId, std::vector<std::string>> paths_by_watcher(const WatchTables& tables);
 
 }  // namespace okapi

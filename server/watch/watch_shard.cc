@@ -19,7 +19,7 @@ uint64_t hash_watch_path(ByteView path) {
   return spread(std::hash<ByteView>()(path)) * 0xD6E8FEB86659FD93ULL;
 }
 
-uint64_t WatchShard::pair_hash(uint32_t path, WatcherId watcher) {
+uint64_t WatchShard::pair_hash(uint32_t path, ConnectionId watcher) {
   return spread(watcher.value() * 31 + path);
 }
 uint64_t WatchShard::hash_of_path(uint32_t number) const {
@@ -36,13 +36,13 @@ uint32_t WatchShard::find_path(uint64_t hash, ByteView path) const {
   return by_path_.find(hash, [&](uint32_t number) { return paths_[number].text() == path; });
 }
 
-uint32_t WatchShard::find_record(uint32_t path, WatcherId watcher) const {
+uint32_t WatchShard::find_record(uint32_t path, ConnectionId watcher) const {
   return by_pair_.find(pair_hash(path, watcher), [&](uint32_t number) {
     return records_[number].path == path && records_[number].watcher == watcher;
   });
 }
 
-bool WatchShard::add(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table,
+bool WatchShard::add(uint64_t hash, ByteView path, ConnectionId watcher, WatchTable table,
                      uint8_t bits) {
   uint32_t path_number = find_path(hash, path);
   if (path_number == kNone) path_number = add_path(hash, path);
@@ -55,7 +55,8 @@ bool WatchShard::add(uint64_t hash, ByteView path, WatcherId watcher, WatchTable
   return fresh;
 }
 
-uint8_t WatchShard::bits(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table) const {
+uint8_t WatchShard::bits(uint64_t hash, ByteView path, ConnectionId watcher,
+                         WatchTable table) const {
   uint32_t path_number = find_path(hash, path);
   if (path_number == kNone) return 0;
   uint32_t number = find_record(path_number, watcher);
@@ -63,7 +64,7 @@ uint8_t WatchShard::bits(uint64_t hash, ByteView path, WatcherId watcher, WatchT
   return table == WatchTable::kData ? records_[number].data_bits : records_[number].child_bits;
 }
 
-bool WatchShard::remove(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table,
+bool WatchShard::remove(uint64_t hash, ByteView path, ConnectionId watcher, WatchTable table,
                         uint8_t bits, uint8_t& removed) {
   removed = 0;
   uint32_t path_number = find_path(hash, path);
@@ -80,7 +81,7 @@ bool WatchShard::remove(uint64_t hash, ByteView path, WatcherId watcher, WatchTa
 }
 
 void WatchShard::fire(uint64_t hash, ByteView path, WatchTable table,
-                      std::vector<WatcherId>& watchers, std::vector<WatcherId>* gone) {
+                      std::vector<ConnectionId>& watchers, std::vector<ConnectionId>* gone) {
   uint32_t path_number = find_path(hash, path);
   if (path_number == kNone) return;
   uint32_t next = kNone;
@@ -97,7 +98,7 @@ void WatchShard::fire(uint64_t hash, ByteView path, WatchTable table,
   }
 }
 
-size_t WatchShard::remove_watcher(WatcherId watcher) {
+size_t WatchShard::remove_watcher(ConnectionId watcher) {
   size_t removed = 0;
   for (;; ++removed) {
     uint32_t number = heads_.find(spread(watcher.value()),
@@ -136,7 +137,7 @@ uint32_t WatchShard::add_path(uint64_t hash, ByteView path) {
 
 // A new connection becomes the head of its chain; one that is known goes in behind its head, so
 // that the index of heads stays as it is.
-uint32_t WatchShard::add_record(uint32_t path, WatcherId watcher) {
+uint32_t WatchShard::add_record(uint32_t path, ConnectionId watcher) {
   uint32_t number = free_record_;
   if (number != kNone) {
     free_record_ = records_[number].next;

@@ -28,18 +28,18 @@ class WatchShard {
   bool empty() const { return size_.load(std::memory_order_relaxed) == 0; }
 
   // Sets bits; true if this pair of connection and path was in neither table before.
-  bool add(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table, uint8_t bits);
+  bool add(uint64_t hash, ByteView path, ConnectionId watcher, WatchTable table, uint8_t bits);
   // The bits of that pair, 0 if none.
-  uint8_t bits(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table) const;
+  uint8_t bits(uint64_t hash, ByteView path, ConnectionId watcher, WatchTable table) const;
   // Clears bits. `removed` tells which of them were set; true if the pair left both tables.
-  bool remove(uint64_t hash, ByteView path, WatcherId watcher, WatchTable table, uint8_t bits,
+  bool remove(uint64_t hash, ByteView path, ConnectionId watcher, WatchTable table, uint8_t bits,
               uint8_t& removed);
   // Appends the watchers of the path in that table, unordered; one-shot bits are consumed.
   // `gone` gets those whose pair left both tables.
-  void fire(uint64_t hash, ByteView path, WatchTable table, std::vector<WatcherId>& watchers,
-            std::vector<WatcherId>* gone);
+  void fire(uint64_t hash, ByteView path, WatchTable table, std::vector<ConnectionId>& watchers,
+            std::vector<ConnectionId>* gone);
   // Removes all of a connection; the number of pairs that went.
-  size_t remove_watcher(WatcherId watcher);
+  size_t remove_watcher(ConnectionId watcher);
 
   WatchCounts counts() const { return counts_; }
   // Calls f(path, watcher, data bits) for each pair in the data table, path by path.
@@ -58,9 +58,9 @@ class WatchShard {
   static constexpr uint32_t kNone = FlatIndex::kNone;
 
   struct Record {
-    WatcherId watcher;
-    uint32_t path = 0;             // number of its Path
-    uint32_t path_next = kNone;    // the path's other records
+    ConnectionId watcher;
+    uint32_t path = 0;           // number of its Path
+    uint32_t path_next = kNone;  // the path's other records
     uint32_t path_before = kNone;
     uint32_t next = kNone;  // the connection's others here; of a free record: the next free one
     uint32_t before = kNone;
@@ -76,13 +76,13 @@ class WatchShard {
   };
 
   uint32_t find_path(uint64_t hash, ByteView path) const;
-  uint32_t find_record(uint32_t path, WatcherId watcher) const;
+  uint32_t find_record(uint32_t path, ConnectionId watcher) const;
   uint32_t add_path(uint64_t hash, ByteView path);
-  uint32_t add_record(uint32_t path, WatcherId watcher);
+  uint32_t add_record(uint32_t path, ConnectionId watcher);
   void set_bits(Record& record, WatchTable table, uint8_t bits);
   void drop_record(uint32_t number);
   void drop_path(uint32_t number);
-  static uint64_t pair_hash(uint32_t path, WatcherId watcher);
+  static uint64_t pair_hash(uint32_t path, ConnectionId watcher);
   uint64_t hash_of_path(uint32_t number) const;
   uint64_t hash_of_pair(uint32_t number) const;
   uint64_t hash_of_head(uint32_t number) const;

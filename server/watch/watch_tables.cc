@@ -7,7 +7,7 @@
 namespace okapi {
 namespace {
 
-void sort_unique(std::vector<WatcherId>& watchers) {
+void sort_unique(std::vector<ConnectionId>& watchers) {
   std::sort(watchers.begin(), watchers.end());
   watchers.erase(std::unique(watchers.begin(), watchers.end()), watchers.end());
 }
@@ -16,19 +16,19 @@ constexpr uint8_t kAllBits = WatchBits::kStandard | WatchBits::kPersistent | Wat
 
 }  // namespace
 
-bool WatchTables::add_data(ByteView path, WatcherId watcher) {
+bool WatchTables::add_data(ByteView path, ConnectionId watcher) {
   return add(path, watcher, WatchBits::kStandard, 0);
 }
 
-bool WatchTables::add_child(ByteView path, WatcherId watcher) {
+bool WatchTables::add_child(ByteView path, ConnectionId watcher) {
   return add(path, watcher, 0, WatchBits::kStandard);
 }
 
-bool WatchTables::add_persistent(ByteView path, WatcherId watcher) {
+bool WatchTables::add_persistent(ByteView path, ConnectionId watcher) {
   return add(path, watcher, WatchBits::kPersistent, WatchBits::kPersistent);
 }
 
-bool WatchTables::add_recursive_locked(ByteView path, WatcherId watcher) {
+bool WatchTables::add_recursive_locked(ByteView path, ConnectionId watcher) {
   uint64_t hash = hash_watch_path(path);
   {
     WatchShard& shard = shard_of(hash);
@@ -41,7 +41,7 @@ bool WatchTables::add_recursive_locked(ByteView path, WatcherId watcher) {
   return true;
 }
 
-bool WatchTables::add(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits) {
+bool WatchTables::add(ByteView path, ConnectionId watcher, uint8_t data_bits, uint8_t child_bits) {
   uint64_t hash = hash_watch_path(path);
   WatchShard& shard = shard_of(hash);
   MutexLock lock(shard.mutex());
@@ -56,7 +56,7 @@ bool WatchTables::add(ByteView path, WatcherId watcher, uint8_t data_bits, uint8
   return true;
 }
 
-bool WatchTables::check(ByteView path, WatcherId watcher, WatcherType type) const {
+bool WatchTables::check(ByteView path, ConnectionId watcher, WatcherType type) const {
   uint64_t hash = hash_watch_path(path);
   const WatchShard& shard = shard_of(hash);
   MutexLock lock(shard.mutex());
@@ -77,7 +77,7 @@ bool WatchTables::check(ByteView path, WatcherId watcher, WatcherType type) cons
   return false;
 }
 
-bool WatchTables::remove(ByteView path, WatcherId watcher, WatcherType type) {
+bool WatchTables::remove(ByteView path, ConnectionId watcher, WatcherType type) {
   switch (type) {
     case WatcherType::kChildren:
       return remove_bits(path, watcher, 0, WatchBits::kStandard) != 0;
@@ -102,7 +102,7 @@ bool WatchTables::remove(ByteView path, WatcherId watcher, WatcherType type) {
 }
 
 // What was removed from either table.
-uint8_t WatchTables::remove_bits(ByteView path, WatcherId watcher, uint8_t data_bits,
+uint8_t WatchTables::remove_bits(ByteView path, ConnectionId watcher, uint8_t data_bits,
                                  uint8_t child_bits) {
   uint64_t hash = hash_watch_path(path);
   WatchShard& shard = shard_of(hash);
@@ -115,7 +115,7 @@ uint8_t WatchTables::remove_bits(ByteView path, WatcherId watcher, uint8_t data_
   return data | child;
 }
 
-void WatchTables::remove_watcher(WatcherId watcher) {
+void WatchTables::remove_watcher(ConnectionId watcher) {
   {
     MutexLock lock(recursive_.mutex());
     recursive_.remove_watcher(watcher);
@@ -170,12 +170,12 @@ void WatchTables::fire(ByteView path, WatchTable table) {
   uint64_t hash = hash_watch_path(path);
   WatchShard& shard = shard_of(hash);
   if (shard.empty()) return;
-  std::vector<WatcherId>* gone = options_.per_connection_max > 0 ? &gone_ : nullptr;
+  std::vector<ConnectionId>* gone = options_.per_connection_max > 0 ? &gone_ : nullptr;
   {
     MutexLock lock(shard.mutex());
     shard.fire(hash, path, table, scratch_, gone);
   }
-  for (WatcherId watcher : gone_) give_places(watcher, 1);
+  for (ConnectionId watcher : gone_) give_places(watcher, 1);
   gone_.clear();
 }
 
@@ -197,7 +197,7 @@ int64_t WatchTables::total_count() const {
   return total;
 }
 
-bool WatchTables::take_place(WatcherId watcher) {
+bool WatchTables::take_place(ConnectionId watcher) {
   MutexLock lock(places_mutex_);
   int64_t& taken = places_taken_[watcher];
   if (taken >= options_.per_connection_max) return false;
@@ -205,7 +205,7 @@ bool WatchTables::take_place(WatcherId watcher) {
   return true;
 }
 
-void WatchTables::give_places(WatcherId watcher, int64_t count) {
+void WatchTables::give_places(ConnectionId watcher, int64_t count) {
   if (options_.per_connection_max == 0) return;
   MutexLock lock(places_mutex_);
   auto it = places_taken_.find(watcher);

@@ -31,26 +31,26 @@ class WatchTables {
   // --- a worker, for its own connections ---
   // False: the connection has as many watches as it may (and no watch was set). Setting what is
   // set already is true.
-  bool add_data(ByteView path, WatcherId watcher);
-  bool add_child(ByteView path, WatcherId watcher);
-  bool add_persistent(ByteView path, WatcherId watcher);
+  bool add_data(ByteView path, ConnectionId watcher);
+  bool add_child(ByteView path, ConnectionId watcher);
+  bool add_persistent(ByteView path, ConnectionId watcher);
   // Calls stamp() (for instance to read last_applied) before the applier can go on.
   template <class Stamp>
-  bool add_recursive(ByteView path, WatcherId watcher, Stamp&& stamp) {
+  bool add_recursive(ByteView path, ConnectionId watcher, Stamp&& stamp) {
     MutexLock lock(recursive_.mutex());
     bool added = add_recursive_locked(path, watcher);
     stamp();
     return added;
   }
-  bool add_recursive(ByteView path, WatcherId watcher) {
+  bool add_recursive(ByteView path, ConnectionId watcher) {
     return add_recursive(path, watcher, [] {});
   }
   // What checkWatches answers; false is NoWatcher.
-  bool check(ByteView path, WatcherId watcher, WatcherType type) const;
+  bool check(ByteView path, ConnectionId watcher, WatcherType type) const;
   // What removeWatches does; false is NoWatcher.
-  bool remove(ByteView path, WatcherId watcher, WatcherType type);
+  bool remove(ByteView path, ConnectionId watcher, WatcherType type);
   // The connection is gone: so are all its watches. Takes time by their number.
-  void remove_watcher(WatcherId watcher);
+  void remove_watcher(ConnectionId watcher);
 
   // --- the applier ---
   // Holds recursive watches still for one txn: made after the txn's shards are held, gone before
@@ -78,21 +78,22 @@ class WatchTables {
   void for_each_data_watch(size_t shard, F&& f) const {
     const WatchShard& part = shards_[shard];
     MutexLock lock(part.mutex());
-    part.for_each_data_watch([&](ByteView path, WatcherId watcher, uint8_t) { f(path, watcher); });
+    part.for_each_data_watch(
+        [&](ByteView path, ConnectionId watcher, uint8_t) { f(path, watcher); });
   }
 
  private:
-  bool add(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits);
-  bool add_recursive_locked(ByteView path, WatcherId watcher);
-  uint8_t remove_bits(ByteView path, WatcherId watcher, uint8_t data_bits, uint8_t child_bits);
+  bool add(ByteView path, ConnectionId watcher, uint8_t data_bits, uint8_t child_bits);
+  bool add_recursive_locked(ByteView path, ConnectionId watcher);
+  uint8_t remove_bits(ByteView path, ConnectionId watcher, uint8_t data_bits, uint8_t child_bits);
   void trigger_guarded(const WatchChange& change, std::vector<Notification>& out);
   // Adds the path's watchers to scratch_.
   void fire(ByteView path, WatchTable table);
   // Makes a notification of what is in scratch_, if anything is.
   void flush(Notification&& notification, std::vector<Notification>& out);
   // The bound per connection, if there is one.
-  bool take_place(WatcherId watcher);
-  void give_places(WatcherId watcher, int64_t count);
+  bool take_place(ConnectionId watcher);
+  void give_places(ConnectionId watcher, int64_t count);
 
   WatchShard& shard_of(uint64_t hash) { return shards_[hash >> 58]; }
   const WatchShard& shard_of(uint64_t hash) const { return shards_[hash >> 58]; }
@@ -103,10 +104,10 @@ class WatchTables {
   // The applier's.
   bool guarded_ = false;
   Zxid last_zxid_;
-  std::vector<WatcherId> scratch_, gone_;
+  std::vector<ConnectionId> scratch_, gone_;
 
   Mutex places_mutex_;  // a leaf
-  std::unordered_map<WatcherId, int64_t> places_taken_ GUARDED_BY(places_mutex_);
+  std::unordered_map<ConnectionId, int64_t> places_taken_ GUARDED_BY(places_mutex_);
 };
 
 }  // namespace okapi

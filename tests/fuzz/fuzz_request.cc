@@ -13,7 +13,7 @@
 namespace okapi {
 namespace {
 
-constexpr ConnectionId kClient(0, 1, 1);
+constexpr ConnectionId kClient = ConnectionId::make(0, 1, 1);
 constexpr SessionId kSession(0x100000000000000);
 
 class World {

@@ -47,7 +47,7 @@ class Arena {
         watches.trigger({event.type, event.path, event.parent}, txn.header.zxid, notifications);
       }
       for (const Notification& n : notifications) {
-        for (WatcherId who : n.watchers) {
+        for (ConnectionId who : n.watchers) {
           if (who.worker() != 255) fired.insert(who.value());
         }
       }
@@ -126,7 +126,7 @@ void read_on(Arena& arena, uint32_t worker, std::vector<Registration>& registere
       }
       if (registered.size() < 20000) {
         arena.watches.add_data(
-            path, WatcherId::make(worker, static_cast<uint32_t>(registered.size()), 0));
+            path, ConnectionId::make(worker, static_cast<uint32_t>(registered.size()), 0));
         registered.push_back({path, lock.found() ? lock.node().stat().mzxid : Zxid(0)});
       }
     }
@@ -163,7 +163,7 @@ void walk_on(Arena& arena) {
 void recurse_on(Arena& arena) {
   Rng rng(5);
   for (uint32_t slot = 0; !arena.stop; slot = (slot + 1) % 50) {
-    WatcherId who = WatcherId::make(255, slot, 1);
+    ConnectionId who = ConnectionId::make(255, slot, 1);
     Zxid stamp;
     arena.watches.add_recursive(path_of(rng.below(kPaths)), who,
                                 [&] { stamp = arena.tree.last_applied(); });
@@ -203,12 +203,12 @@ TEST_CASE("readers, a walk and watches beside a writer") {
   // Each one-shot watch has fired once or is still there; it is there only if nothing changed.
   std::set<uint64_t> waiting;
   for (const auto& [path, who] : watchers_by_path(arena.watches)) {
-    for (WatcherId each : who) waiting.insert(each.value());
+    for (ConnectionId each : who) waiting.insert(each.value());
   }
   for (uint32_t worker = 0; worker < 2; ++worker) {
     for (uint32_t slot = 0; slot < registered[worker].size(); ++slot) {
       const Registration& reg = registered[worker][slot];
-      uint64_t who = WatcherId::make(worker, slot, 0).value();
+      uint64_t who = ConnectionId::make(worker, slot, 0).value();
       bool is_waiting = waiting.contains(who);
       REQUIRE(arena.fired.contains(who) != is_waiting);
       if (!is_waiting) continue;

@@ -9,7 +9,7 @@ namespace {
 
 // False: the connection has as many watches as it may.
 bool watch_data(ReadContext& context, ByteView path) {
-  return context.watches.add_data(path, watcher_of(context.request.connection));
+  return context.watches.add_data(path, context.request.connection);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ ErrorCode read_get_children(ReadContext& context) {
     if (node == nullptr) return ErrorCode::kNoNode;
     ErrorCode error = check_read_acl(context, node->acl(), Perms::kRead);
     if (error != ErrorCode::kOk || !last) return error;
-    WatcherId watcher = watcher_of(context.request.connection);
+    ConnectionId watcher = context.request.connection;
     if (request->watch && !context.watches.add_child(request->path, watcher)) {
       return ErrorCode::kSystemError;
     }

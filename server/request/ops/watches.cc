@@ -13,9 +13,7 @@ constexpr ErrorCode kTooMany = ErrorCode::kSystemError;
 class Rearm {
  public:
   Rearm(ReadContext& context, int64_t relative_zxid)
-      : context_(context),
-        since_(relative_zxid),
-        watcher_(watcher_of(context.request.connection)) {}
+      : context_(context), since_(relative_zxid), watcher_(context.request.connection) {}
 
   bool data(ByteView path) {
     ReadLock lock = look(path);
@@ -70,7 +68,7 @@ class Rearm {
 
   ReadContext& context_;
   Zxid since_;
-  WatcherId watcher_;
+  ConnectionId watcher_;
 };
 
 template <class Each>
@@ -138,8 +136,8 @@ ErrorCode read_check_watches(ReadContext& context) {
   if (!request.ok()) return ErrorCode::kMarshallingError;
   auto type = watcher_type_of(request->kind);
   if (!type.has_value()) return ErrorCode::kMarshallingError;
-  bool there = context.watches.check(request->path.value_or(ByteView()),
-                                     watcher_of(context.request.connection), *type);
+  bool there =
+      context.watches.check(request->path.value_or(ByteView()), context.request.connection, *type);
   return there ? ErrorCode::kOk : ErrorCode::kNoWatcher;
 }
 
@@ -148,8 +146,8 @@ ErrorCode read_remove_watches(ReadContext& context) {
   if (!request.ok()) return ErrorCode::kMarshallingError;
   auto type = watcher_type_of(request->kind);
   if (!type.has_value()) return ErrorCode::kMarshallingError;
-  bool there = context.watches.remove(request->path.value_or(ByteView()),
-                                      watcher_of(context.request.connection), *type);
+  bool there =
+      context.watches.remove(request->path.value_or(ByteView()), context.request.connection, *type);
   return there ? ErrorCode::kOk : ErrorCode::kNoWatcher;
 }
 

@@ -37,7 +37,7 @@ class Step {
   Step(WatchTables& tables, NaiveWatches& model, Rng& rng)
       : tables_(tables), model_(model), rng_(rng) {}
 
-  void add(const std::string& path, WatcherId who) {
+  void add(const std::string& path, ConnectionId who) {
     switch (rng_.below(4)) {
       case 0:
         model_.add(model_.data, path, who.value(), 1);
@@ -58,7 +58,7 @@ class Step {
     }
   }
 
-  void remove(const std::string& path, WatcherId who) {
+  void remove(const std::string& path, ConnectionId who) {
     auto type = static_cast<int32_t>(1 + rng_.below(5));
     bool in_data = type != 1;
     bool in_child = type == 1 || type == 3 || type == 4;
@@ -81,7 +81,7 @@ class Step {
     tables_.trigger({type, path, parent}, Zxid(zxid), out);
     std::vector<NaiveWatches::Event> heard;
     for (const Notification& n : out) {
-      for (WatcherId who : n.watchers) {
+      for (ConnectionId who : n.watchers) {
         heard.emplace_back(static_cast<int>(n.type), n.path, who.value());
       }
     }
@@ -111,8 +111,8 @@ TEST_CASE("random watches and changes: the tables say what plain maps say") {
     Step step(tables, model, rng);
     for (int64_t i = 1; i <= 3000; ++i) {
       INFO("seed " << seed << " step " << i);
-      WatcherId who = WatcherId::make(static_cast<uint32_t>(rng.below(3)),
-                                      static_cast<uint32_t>(rng.below(8)), 1);
+      ConnectionId who = ConnectionId::make(static_cast<uint32_t>(rng.below(3)),
+                                            static_cast<uint32_t>(rng.below(8)), 1);
       std::string path = random_path(rng);
       uint64_t dice = rng.below(100);
       if (dice < 55) {
@@ -129,7 +129,7 @@ TEST_CASE("random watches and changes: the tables say what plain maps say") {
     }
     for (uint32_t worker = 0; worker < 3; ++worker) {
       for (uint32_t slot = 0; slot < 8; ++slot) {
-        tables.remove_watcher(WatcherId::make(worker, slot, 1));
+        tables.remove_watcher(ConnectionId::make(worker, slot, 1));
       }
     }
     REQUIRE(tables.total_count() == 0);

@@ -8,8 +8,8 @@
 namespace okapi {
 namespace {
 
-const WatcherId kMe = WatcherId::make(1, 2, 3);
-const WatcherId kOther = WatcherId::make(0, 9, 1);
+const ConnectionId kMe = ConnectionId::make(1, 2, 3);
+const ConnectionId kOther = ConnectionId::make(0, 9, 1);
 
 // Changes of a tree, and what one connection hears of them, as "type(path)".
 class Scene {
@@ -50,7 +50,7 @@ TEST_CASE("a watcher's handle keeps its parts") {
   REQUIRE(kMe.worker() == 1);
   REQUIRE(kMe.slot() == 2);
   REQUIRE(kMe.generation() == 3);
-  WatcherId last = WatcherId::make(255, (1u << 24) - 1, 0xffffffff);
+  ConnectionId last = ConnectionId::make(255, (1u << 24) - 1, 0xffffffff);
   REQUIRE(last.worker() == 255);
   REQUIRE(last.slot() == (1u << 24) - 1);
   REQUIRE(last.generation() == 0xffffffff);
@@ -136,10 +136,10 @@ TEST_CASE("notifications name the ACL that rules their delivery, and each watche
   auto fired = s.fire(EventType::kNodeCreated, "/P/X");
   REQUIRE(fired.size() == 2);
   REQUIRE(fired[0].acl == AclOf::kNode);
-  REQUIRE(fired[0].watchers == std::vector<WatcherId>{kOther, kMe});
+  REQUIRE(fired[0].watchers == std::vector<ConnectionId>{kOther, kMe});
   REQUIRE(fired[1].acl == AclOf::kParent);
   REQUIRE(fired[1].type == EventType::kNodeChildrenChanged);
-  REQUIRE(fired[1].watchers == std::vector<WatcherId>{kOther});
+  REQUIRE(fired[1].watchers == std::vector<ConnectionId>{kOther});
 }
 
 TEST_CASE("paths are literals: what names no node never fires") {
@@ -200,7 +200,7 @@ TEST_CASE("a closed connection leaves nothing, others stay") {
   Scene s;
   for (int i = 0; i < 500; ++i) {
     std::string path = "/n" + std::to_string(i);
-    for (WatcherId who : {kMe, kOther}) {
+    for (ConnectionId who : {kMe, kOther}) {
       s.tables.add_data(path, who);
       s.tables.add_child(path, who);
       if (i % 5 == 0) s.tables.add_recursive(path, who);
@@ -211,8 +211,9 @@ TEST_CASE("a closed connection leaves nothing, others stay") {
   REQUIRE(s.tables.total_count() == 1000);
   auto fired = s.fire(EventType::kNodeDeleted, "/n10");
   REQUIRE(fired.size() == 1);
-  REQUIRE(fired[0].watchers == std::vector<WatcherId>{kOther});
-  REQUIRE(s.fire(EventType::kNodeCreated, "/n10/x")[0].watchers == std::vector<WatcherId>{kOther});
+  REQUIRE(fired[0].watchers == std::vector<ConnectionId>{kOther});
+  REQUIRE(s.fire(EventType::kNodeCreated, "/n10/x")[0].watchers ==
+          std::vector<ConnectionId>{kOther});
   s.tables.remove_watcher(kOther);
   REQUIRE(s.tables.total_count() == 0);
 }
