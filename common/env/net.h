@@ -71,7 +71,8 @@ class Poller {
   virtual void watch(Pollable& what, uint64_t token, Interest interest) = 0;
   virtual void change(Pollable& what, uint64_t token, Interest interest) = 0;
   virtual void forget(Pollable& what) = 0;
-  // What was found ready since the last step began. Valid during the step.
+  // What was found ready since the last step began. Valid during the step. May name what was
+  // forgotten after it was found.
   virtual std::span<const Readiness> ready() = 0;
 };
 

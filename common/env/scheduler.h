@@ -20,7 +20,8 @@ struct StageOptions {
   // Thread name, at most 15 characters. Stages with the same home share that thread.
   std::string home;
   Lending lending = Lending::kHomeOnly;
-  // The stage's sockets, if it has any; a home has at most one poller. Must outlive the enrolment.
+  // The stage's sockets, if it has any. A stage with a poller has its home for itself. Must outlive
+  // the enrolment.
   Poller* poller = nullptr;
 };
 
@@ -30,8 +31,8 @@ class Scheduler {
   // Takes the stage in. Its first step comes when its bell first rings, so that it can be connected
   // before. Any thread. The bell may be rung as long as the scheduler lives.
   virtual Bell& enroll(Stage& stage, const StageOptions& options) = 0;
-  // Takes the stage out. When it returns, no step of it runs or will run. Not from the stage's own
-  // step; a home with no stage left ends its thread.
+  // Takes the stage out. When it returns, no step of it runs or will run. Not from a step that
+  // the stage's home runs; a home with no stage left ends its thread.
   virtual void retire(Stage& stage) = 0;
 };
 

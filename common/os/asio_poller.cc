@@ -15,6 +15,9 @@ struct AsioPoller::Watched {
   Interest interest = Interest::kNone;
   bool read_armed = false, write_armed = false;
   bool forgotten = false;
+  bool wants(Interest side) const {
+    return (static_cast<uint8_t>(interest) & static_cast<uint8_t>(side)) != 0;
+  }
 };
 
 AsioPoller::~AsioPoller() {
@@ -51,27 +54,23 @@ std::span<const Readiness> AsioPoller::ready() {
 }
 
 void AsioPoller::arm(const std::shared_ptr<Watched>& watched) {
-  auto wants = [&](Interest side) {
-    return (static_cast<uint8_t>(watched->interest) & static_cast<uint8_t>(side)) != 0;
-  };
   using Descriptor = asio::posix::descriptor_base;
-  if (wants(Interest::kRead) && !watched->read_armed) {
-    watched->read_armed = true;
-    watched->descriptor.async_wait(Descriptor::wait_read, [this, watched](auto) {
-      watched->read_armed = false;
-      if (!watched->forgotten) gathered_.push_back({watched->token, true, false});
+  auto arm_side = [&](Interest side, Descriptor::wait_type type, bool Watched::*armed) {
+    if (!watched->wants(side) || watched.get()->*armed) return;
+    watched.get()->*armed = true;
+    watched->descriptor.async_wait(type, [this, watched, side, armed](auto) {
+      watched.get()->*armed = false;
+      // The stage may have lost interest since.
+      if (watched->forgotten || !watched->wants(side)) return;
+      gathered_.push_back({watched->token, side == Interest::kRead, side == Interest::kWrite});
     });
-  }
-  if (wants(Interest::kWrite) && !watched->write_armed) {
-    watched->write_armed = true;
-    watched->descriptor.async_wait(Descriptor::wait_write, [this, watched](auto) {
-      watched->write_armed = false;
-      if (!watched->forgotten) gathered_.push_back({watched->token, false, true});
-    });
-  }
+  };
+  arm_side(Interest::kRead, Descriptor::wait_read, &Watched::read_armed);
+  arm_side(Interest::kWrite, Descriptor::wait_write, &Watched::write_armed);
 }
 
 void AsioPoller::wait(Nanos timeout) {
+  gathered_.clear();  // level-triggered: what the stage has not seen is reported again
   for (auto& [fd, watched] : watched_) arm(watched);
   context_.restart();
   auto work = asio::make_work_guard(context_);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 namespace okapi {
 namespace {
@@ -142,18 +143,25 @@ Result<std::unique_ptr<File>> PosixDisk::open(const std::string& path, OpenMode 
   return std::unique_ptr<File>(new PosixFile(fd, path));
 }
 
+// Whole or an error: a log file left out would be a log file not replayed.
 Result<std::vector<DirEntry>> PosixDisk::list(const std::string& directory) {
-  DIR* dir = opendir(directory.c_str());
+  std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(directory.c_str()), closedir);
   if (dir == nullptr) return errno_error("list", directory);
   std::vector<DirEntry> out;
-  while (dirent* entry = readdir(dir)) {
+  for (;;) {
+    errno = 0;
+    dirent* entry = readdir(dir.get());
+    if (entry == nullptr && errno != 0) return errno_error("list", directory);
+    if (entry == nullptr) break;
     std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
     struct stat st {};
-    if (fstatat(dirfd(dir), entry->d_name, &st, 0) != 0) continue;  // vanished meanwhile
+    if (fstatat(dirfd(dir.get()), entry->d_name, &st, 0) != 0) {
+      if (errno == ENOENT) continue;  // vanished meanwhile
+      return errno_error("stat of", directory + "/" + name);
+    }
     out.push_back({std::move(name), static_cast<uint64_t>(st.st_size), S_ISDIR(st.st_mode)});
   }
-  closedir(dir);
   std::sort(out.begin(), out.end(),
             [](const DirEntry& a, const DirEntry& b) { return a.name < b.name; });
   return out;

@@ -18,7 +18,9 @@ namespace okapi {
 namespace {
 
 constexpr int64_t kNever = INT64_MAX;
-std::atomic<int64_t> wake_count{0};
+// Turns that one step may borrow, so that guests who keep each other busy do not keep their host. A
+// lone write takes seven.
+constexpr size_t kLoansMax = 16;
 
 enum class CellState : uint32_t { kIdle, kReady, kRunning, kRunningMail, kRetired };
 
@@ -51,13 +53,17 @@ class ThreadScheduler::Cell final : public Bell, public std::enable_shared_from_
   const Lending lending_;
   const std::shared_ptr<Home> home_;
   std::atomic<CellState> state_{CellState::kIdle};
+  std::atomic<bool> retiring_{false};
   std::atomic<int64_t> deadline_ns_{kNever};
 };
 
 class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
  public:
-  Home(std::string name, const Clock& clock) : name_(std::move(name)), clock_(clock) {}
+  Home(std::string name, const Clock& clock, std::atomic<int64_t>& wakes)
+      : name_(std::move(name)), clock_(clock), wakes_(wakes) {}
 
+  // A poller comes with the only stage of its home, before start(): so the thread and those who
+  // wake it need no lock to know it, and it is used no longer than the stage is enrolled.
   void add(const std::shared_ptr<Cell>& cell, OsPoller* poller);
   // Whether it was the last one; then the thread ends by itself.
   bool remove(const std::shared_ptr<Cell>& cell);
@@ -67,7 +73,8 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
   }
   // Any thread: `cell` is ready and this thread shall run it.
   void enqueue(std::shared_ptr<Cell> cell);
-  // A timer was set by a guest: wake if it is earlier than what the thread sleeps for.
+  // A guest set a timer and has ended the turn: wakes if it is earlier than what the thread sleeps
+  // for, and is seen before the thread sleeps if it is awake.
   void note_deadline(int64_t deadline_ns);
 
  private:
@@ -77,9 +84,11 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
   int64_t collect_timers(std::vector<std::shared_ptr<Cell>>& queue);
   void park(int64_t deadline_ns);
   void wake();
+  void wake_from_sleep();
 
   const std::string name_;
   const Clock& clock_;
+  std::atomic<int64_t>& wakes_;
   std::thread thread_;
   Mutex mutex_;
   std::vector<std::shared_ptr<Cell>> queue_ GUARDED_BY(mutex_);
@@ -87,6 +96,7 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
   std::atomic<size_t> queued_{0};
   std::atomic<bool> ending_{false};
   std::atomic<bool> cells_changed_{true};
+  std::atomic<bool> timers_changed_{false};      // by a guest, since they were last looked at
   std::vector<std::shared_ptr<Cell>> my_cells_;  // this thread's copy of cells_
   std::weak_ptr<Cell> polled_cell_;
   OsPoller* poller_ = nullptr;
@@ -129,21 +139,25 @@ void ThreadScheduler::Cell::ring(bool heavy) {
 
 ThreadScheduler::Cell::Outcome ThreadScheduler::Cell::run(const Clock& clock, bool borrowed) {
   CellState ready = CellState::kReady;
-  if (!state_.compare_exchange_strong(ready, CellState::kRunning)) return {};
+  if (retiring_.load() || !state_.compare_exchange_strong(ready, CellState::kRunning)) return {};
   deadline_ns_.store(kNever, std::memory_order_relaxed);
   Turn turn(clock.now(), borrowed);
   stage_.step(turn);
+  int64_t deadline = kNever;
   if (turn.deadline().has_value()) {
-    deadline_ns_.store(turn.deadline()->time_since_epoch().count(), std::memory_order_relaxed);
-    if (borrowed) home_->note_deadline(deadline());
+    deadline = turn.deadline()->time_since_epoch().count();
+    deadline_ns_.store(deadline, std::memory_order_relaxed);
   }
   CellState running = CellState::kRunning;
   bool more = turn.wants_again() || !state_.compare_exchange_strong(running, CellState::kIdle);
   if (more) state_.store(CellState::kReady);
+  // Only now: a home that looks at a timer already due while the turn runs cannot make it ready.
+  if (borrowed && deadline != kNever) home_->note_deadline(deadline);
   return {more, turn.lends_to_waiting()};
 }
 
 void ThreadScheduler::Cell::retire() {
+  retiring_.store(true);  // a stage that always wants more shall not win every race for its word
   for (;;) {
     CellState state = state_.load();
     if (state == CellState::kRunning || state == CellState::kRunningMail) {
@@ -156,10 +170,10 @@ void ThreadScheduler::Cell::retire() {
 
 void ThreadScheduler::Home::add(const std::shared_ptr<Cell>& cell, OsPoller* poller) {
   MutexLock lock(mutex_);
+  OKAPI_ASSERT(cells_.empty() || (poller == nullptr && poller_ == nullptr));
   cells_.push_back(cell);
   cells_changed_.store(true);
   if (poller != nullptr) {
-    OKAPI_ASSERT(poller_ == nullptr);
     poller_ = poller;
     polled_cell_ = cell;
   }
@@ -194,15 +208,21 @@ void ThreadScheduler::Home::enqueue(std::shared_ptr<Cell> cell) {
     queue_.push_back(std::move(cell));
     queued_.store(queue_.size());
   }
-  if (sleeps_until_.load() != 0) wake();
+  wake_from_sleep();
 }
 
 void ThreadScheduler::Home::note_deadline(int64_t deadline_ns) {
-  if (deadline_ns < sleeps_until_.load()) wake();
+  timers_changed_.store(true);
+  if (deadline_ns < sleeps_until_.load()) wake_from_sleep();
+}
+
+// Of those who find it asleep one wakes it.
+void ThreadScheduler::Home::wake_from_sleep() {
+  if (sleeps_until_.load() != 0 && sleeps_until_.exchange(0) != 0) wake();
 }
 
 void ThreadScheduler::Home::wake() {
-  wake_count.fetch_add(1, std::memory_order_relaxed);
+  wakes_.fetch_add(1, std::memory_order_relaxed);
   if (poller_ != nullptr) {
     poller_->interrupt();
     return;
@@ -212,11 +232,13 @@ void ThreadScheduler::Home::wake() {
 }
 
 // Sleeps until woken, a socket is ready or the deadline has come. Says so before it sleeps and then
-// looks at the queue again, so a waker either sees the flag or is seen.
+// looks at queue and timers again, so a waker either sees the flag or is seen (all of these words
+// are sequentially consistent).
 void ThreadScheduler::Home::park(int64_t deadline_ns) {
   uint32_t word = futex_word_.load();
   sleeps_until_.store(deadline_ns);
-  if (queued_.load() == 0 && !ending_.load() && !cells_changed_.load()) {
+  bool news = queued_.load() != 0 || timers_changed_.load() || cells_changed_.load();
+  if (!news && !ending_.load()) {
     int64_t left = deadline_ns - clock_.now().time_since_epoch().count();
     if (deadline_ns == kNever || left > 0) {
       if (poller_ != nullptr) {
@@ -232,6 +254,7 @@ void ThreadScheduler::Home::park(int64_t deadline_ns) {
 }
 
 int64_t ThreadScheduler::Home::collect_timers(std::vector<std::shared_ptr<Cell>>& queue) {
+  if (timers_changed_.load()) timers_changed_.exchange(false);  // before the look, not after
   if (cells_changed_.exchange(false)) {
     MutexLock lock(mutex_);
     my_cells_ = cells_;
@@ -299,7 +322,8 @@ void ThreadScheduler::Home::lend_turns(bool to_waiting, bool allowed) {
   std::vector<std::shared_ptr<Cell>>& pending = Context::mine().pending;
   for (size_t i = 0; i < pending.size(); ++i) {  // grows while it runs
     std::shared_ptr<Cell> cell = std::move(pending[i]);
-    if (!allowed || (cell->lending() == Lending::kWaiting && !to_waiting)) {
+    bool refused = cell->lending() == Lending::kWaiting && !to_waiting;
+    if (!allowed || refused || i >= kLoansMax) {
       Home& home = cell->home();
       home.enqueue(std::move(cell));
       continue;
@@ -326,7 +350,7 @@ Bell& ThreadScheduler::enroll(Stage& stage, const StageOptions& options) {
     MutexLock lock(mutex_);
     auto& home = homes_[options.home];
     bool fresh = home == nullptr;
-    if (fresh) home = std::make_shared<Home>(options.home, clock_);
+    if (fresh) home = std::make_shared<Home>(options.home, clock_, wakes_);
     cell = std::make_shared<Cell>(stage, options.lending, home);
     OKAPI_ASSERT(cells_.emplace(&stage, cell).second);
     home->add(cell, static_cast<OsPoller*>(options.poller));
@@ -361,6 +385,6 @@ void ThreadScheduler::retire(Stage& stage) {
   if (ended != nullptr) ended->join();
 }
 
-int64_t ThreadScheduler::wakes() const { return wake_count.load(std::memory_order_relaxed); }
+int64_t ThreadScheduler::wakes() const { return wakes_.load(std::memory_order_relaxed); }
 
 }  // namespace okapi

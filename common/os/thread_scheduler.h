@@ -7,6 +7,7 @@
 // lost, no stage runs twice at once, and nobody blocks.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <vector>
@@ -35,6 +36,7 @@ class ThreadScheduler final : public Scheduler {
   struct Context;
 
   const Clock& clock_;
+  std::atomic<int64_t> wakes_{0};
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<Home>> homes_ GUARDED_BY(mutex_);
   std::map<Stage*, std::shared_ptr<Cell>> cells_ GUARDED_BY(mutex_);
