@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <atomic>
 #include <cctype>
 #include <thread>
 
@@ -47,13 +48,26 @@ std::string_view level_name(LogLevel level) {
   return "?";
 }
 
+// Standard output, counting the lines that are out.
+class CountingSink final : public spdlog::sinks::stdout_sink_mt {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    spdlog::sinks::stdout_sink_mt::log(message);
+    lines_.fetch_add(1);
+  }
+  size_t lines() const { return lines_.load(); }
+
+ private:
+  std::atomic<size_t> lines_{0};
+};
+
 class ConsoleLog final : public LogSink {
  public:
   explicit ConsoleLog(std::string myid) : myid_(std::move(myid)) {
     pool_ = std::make_shared<spdlog::details::thread_pool>(
         kRingLines, 1, [] { pthread_setname_np(pthread_self(), "Log"); });
-    auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-    logger_ = std::make_shared<spdlog::async_logger>("okapi", std::move(sink), pool_,
+    sink_ = std::make_shared<CountingSink>();
+    logger_ = std::make_shared<spdlog::async_logger>("okapi", sink_, pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
     logger_->set_pattern("%Y-%m-%d %H:%M:%S,%e %v");
     logger_->set_level(spdlog::level::trace);
@@ -63,18 +77,23 @@ class ConsoleLog final : public LogSink {
   void write(LogLevel level, std::string_view file, int line, std::string_view text) override {
     std::array<char, 16> thread{};
     pthread_getname_np(pthread_self(), thread.data(), thread.size());
+    given_.fetch_add(1);
     logger_->log(spdlog::level::info, "[myid:{}] - {} [{}:{}@{}] - {}", myid_, level_name(level),
                  thread.data(), class_name(file), line, text);
   }
 
   void flush() override {
-    for (int ms = 0; ms < 1000 && pool_->queue_size() > 0; ++ms) {
+    // An empty ring is not enough: the last line is taken out of it before it is written.
+    size_t given = given_.load();
+    for (int ms = 0; ms < 1000 && sink_->lines() + pool_->overrun_counter() < given; ++ms) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 
  private:
   std::string myid_;
+  std::atomic<size_t> given_{0};
+  std::shared_ptr<CountingSink> sink_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   std::shared_ptr<spdlog::async_logger> logger_;
 };
