@@ -53,9 +53,16 @@ void register_role(StatusBoard& board, const QuorumPeer& peer, RolePipeline& pip
   CommitProcessor& commit = pipeline.commit();
   counter("proposal_count", peer.proposed());
   counter("commit_count", commit.commits());
+  counter("digest_mismatches_count", commit.digest_mismatches());
   counter("request_commit_queued", commit.commits());
   counter("prep_processor_request_queued", pipeline.prep().queued());
   counter("stale_sessions_expired", pipeline.tracker().expired());
+  counter("connection_rejected", pipeline.tracker().throttled());
+  summary("connection_token_deficit", pipeline.tracker().throttle().deficit());
+  const ConnectionThrottle& throttle = pipeline.tracker().throttle();
+  out.push_back(board.add_gauge("connection_drop_probability", [&throttle] {
+    return std::optional<MetricValue>(static_cast<double>(throttle.drop_millionths()) / 1e6);
+  }));
   counter("sync_processor_request_queued", pipeline.sync().queued());
   summary("fsynctime", pipeline.sync().log_metrics().sync_ms);
   summary("sync_process_time", pipeline.sync().batch_times_ms());

@@ -67,7 +67,7 @@ Verdict set_metrics_provider(ConfigDraft& draft, ByteView value) {
     }
     if (name == "prometheus.PrometheusMetricsProvider") {
       provider = MetricsProvider::kPrometheus;
-      return taken();
+      return taken("no effect in this server yet");
     }
   }
   return bad("metrics provider class was not found");
@@ -140,8 +140,8 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     {"jvm.pause.warn-threshold.ms", ignore_long},
     {"metricsProvider.className", set_metrics_provider},
     {"metricsProvider.httpHost",
-     set_text<&D::config, &C::admin, &AdminConfig::metrics_http, &HostPort::host>},
-    {"metricsProvider.httpPort", set_metrics_port},
+     without_effect<set_text<&D::config, &C::admin, &AdminConfig::metrics_http, &HostPort::host>>},
+    {"metricsProvider.httpPort", without_effect<set_metrics_port>},
     {"metricsProvider.exportJvmInfo"},
     {"metricsProvider.numWorkerThreads"},
     {"metricsProvider.maxQueueSize"},

@@ -99,4 +99,18 @@ Verdict property_bool(ConfigDraft& draft, ByteView value) {
   return taken(parse_strict_bool(value) ? "" : "neither true nor false: counts as false");
 }
 
+// For what is understood and checked, but not acted upon: never silently.
+template <Setter kSet>
+Verdict without_effect(ConfigDraft& draft, ByteView value) {
+  Verdict verdict = kSet(draft, value);
+  if (verdict.kind != Verdict::Kind::kTaken) return verdict;
+  return taken("no effect in this server yet");
+}
+
+// As without_effect, for a switch whose "false" asks for nothing.
+template <Setter kSet>
+Verdict without_effect_if_true(ConfigDraft& draft, ByteView value) {
+  return parse_lenient_bool(value) ? without_effect<kSet>(draft, value) : kSet(draft, value);
+}
+
 }  // namespace okapi

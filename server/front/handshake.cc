@@ -22,10 +22,10 @@ int32_t negotiated_timeout(int32_t wanted_ms, const SessionConfig& config) {
 }
 
 void append_connect_response(std::string& out, SessionId session, int32_t timeout_ms,
-                             bool old_client, bool read_only) {
+                             bool old_client, bool read_only, const Secret& secret) {
   SessionPassword password{};
   bool refused = session == SessionId();
-  if (!refused) password = password_of(session);
+  if (!refused) password = password_of(session, secret);
   append_frame(out, [&](jute::OutputArchive& archive) {
     put(archive, ConnectResponse{0, refused ? 0 : timeout_ms, session,
                                  ByteView(password.data(), password.size())});

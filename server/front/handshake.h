@@ -25,6 +25,6 @@ int32_t negotiated_timeout(int32_t wanted_ms, const SessionConfig& config);
 
 // Appends the response frame; a `session` of 0 is a refusal.
 void append_connect_response(std::string& out, SessionId session, int32_t timeout_ms,
-                             bool old_client, bool read_only);
+                             bool old_client, bool read_only, const Secret& secret);
 
 }  // namespace okapi

@@ -174,7 +174,8 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
 
 void Selector::established(Client& client, SessionId session, int32_t timeout_ms) {
   Connection& connection = *connections_[client.id.slot()];
-  append_connect_response(client.out, session, timeout_ms, connection.old_client, false);
+  append_connect_response(client.out, session, timeout_ms, connection.old_client, false,
+                          config_.session.password_secret);
   metrics_.sent.add();
   ++client.replied;
   clients_.mark_dirty(client);

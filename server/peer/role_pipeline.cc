@@ -34,12 +34,19 @@ RolePipeline::RolePipeline(const Parts& parts, const RolePlan& plan, TreeWriter 
   snapshot_ = std::make_unique<SnapshotTask>(env, parts.database, parts.leases, snapshot_options);
   sync_ = std::make_unique<SyncRequestProcessor>(env, sync_options(parts.config), std::move(log));
   commit_ = std::make_unique<CommitProcessor>(env, parts.database, std::move(writer), parts.watches,
-                                              std::move(ports));
+                                              std::move(ports),
+                                              parts.config.storage.digest_mismatch_fatal);
   prep_ = std::make_unique<PrepRequestProcessor>(env, parts.config, parts.registry,
                                                  parts.database.tree(), last, sessions);
   // Compat: a standalone server's sessions carry id 1 whatever its myid (client-protocol 2.5).
-  SessionTracker::Options tracker_options{Millis(parts.config.session.tick_time_ms), ServerId(1),
-                                          parts.doors.size()};
+  SessionTracker::Options tracker_options{
+      .tick = Millis(parts.config.session.tick_time_ms),
+      .server = ServerId(1),
+      .workers = parts.doors.size(),
+      .throttle = parts.config.throttle,
+      .seed = env.seed(),
+      .secret = parts.config.session.password_secret,
+  };
   tracker_ = std::make_unique<SessionTracker>(tracker_options, env.log());
   for (const SessionEntry& entry : parts.database.sessions().all()) {
     tracker_->track(entry.session, entry.timeout_ms, env.clock().now());

@@ -15,13 +15,16 @@ bool answers_with_path(OpCode op) {
 }  // namespace
 
 CommitProcessor::CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer,
-                                 WatchTables& watches, std::vector<WorkerPort> workers)
+                                 WatchTables& watches, std::vector<WorkerPort> workers,
+                                 bool digest_mismatch_fatal)
     : env_(env),
       database_(database),
       writer_(std::move(writer)),
       watches_(watches),
       workers_(std::move(workers)),
-      fed_(workers_.size()) {}
+      digest_mismatch_fatal_(digest_mismatch_fatal),
+      fed_(workers_.size()),
+      digest_check_(env.log(), database.tree(), std::nullopt, Zxid()) {}
 
 void CommitProcessor::step(Turn&) {
   inbox_.clear();
@@ -79,6 +82,20 @@ void CommitProcessor::apply(const EncodedTxn& encoded) {
     database_.tree().set_last_applied(txn.header.zxid);
   }
   writer_.recycle(std::move(applied));
+  check_digest(txn);
+}
+
+// What Prep foretold against what came out: the tree's own check of its history (safety X-QUO-12).
+void CommitProcessor::check_digest(const Txn& txn) {
+  digest_check_.after(txn.header.zxid, txn.digest);
+  int64_t found = digest_check_.mismatches() - digest_mismatches_.get();
+  if (found == 0) return;
+  digest_mismatches_.add(found);
+  if (digest_mismatch_fatal_) {
+    env_.fatal(static_cast<int>(ExitCode::kUnexpectedError),
+               fmt::format("digests differ at zxid 0x{:x}, and digestMismatchFatal is set",
+                           txn.header.zxid.value()));
+  }
 }
 
 void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {

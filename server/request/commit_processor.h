@@ -7,6 +7,7 @@
 #include "common/base/metrics.h"
 #include "common/env/env.h"
 #include "common/env/mailbox.h"
+#include "server/database/digest_check.h"
 #include "server/database/zk_database.h"
 #include "server/request/commit_order.h"
 #include "server/request/feed_item.h"
@@ -25,7 +26,7 @@ struct WorkerPort {
 class CommitProcessor final : public Stage {
  public:
   CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer, WatchTables& watches,
-                  std::vector<WorkerPort> workers);
+                  std::vector<WorkerPort> workers, bool digest_mismatch_fatal);
 
   // Writes of this server's clients, before Prep hears of them.
   Mailbox<RequestRef> pending;
@@ -38,6 +39,7 @@ class CommitProcessor final : public Stage {
   TreeWriter finish();
 
   const Counter& commits() const { return commits_; }
+  const Counter& digest_mismatches() const { return digest_mismatches_; }
   // Watchers told per event, for the status board.
   Summary& watchers_told(EventType type);
 
@@ -47,6 +49,7 @@ class CommitProcessor final : public Stage {
   void answer(const Txn& txn, const Applied& applied, RequestRef request);
   void fire_watches(Zxid zxid, const Applied& applied);
   void tell_session(const Txn& txn);
+  void check_digest(const Txn& txn);
   void push(uint8_t worker, FeedItem item);
   void ring_workers();
 
@@ -55,12 +58,15 @@ class CommitProcessor final : public Stage {
   TreeWriter writer_;
   WatchTables& watches_;
   std::vector<WorkerPort> workers_;
+  const bool digest_mismatch_fatal_;
   std::vector<bool> fed_;  // workers that got something in this step
   CommitOrder order_;
   std::vector<EncodedTxn> inbox_;
   std::vector<RequestRef> pending_inbox_;
   std::vector<SessionRequest> session_inbox_;
   std::vector<Notification> notifications_;
+  DigestCheck digest_check_;
+  Counter digest_mismatches_;
   Counter commits_;
   Summary created_told_, deleted_told_, data_told_, children_told_;
 };

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common/proto/path.h"
+#include "server/tree/node_kind.h"
 
 namespace okapi {
 namespace {
@@ -15,9 +16,20 @@ uint64_t digest_of(ByteView path, const NodeState& state) {
   return node_digest(state.digest_prefix, state.stat);
 }
 
+int64_t bytes_in_close_session(ByteView path) {
+  constexpr int64_t kLengthBytes = 4;
+  return kLengthBytes + static_cast<int64_t>(path.size());
+}
+
 }  // namespace
 
-PendingChanges::PendingChanges(const DataTree& tree) : tree_(tree), digest_(tree.digest()) {}
+PendingChanges::PendingChanges(const DataTree& tree) : tree_(tree), digest_(tree.digest()) {
+  tree.for_each_session_with_ephemerals(
+      [&](SessionId session, const std::vector<std::string>& paths) {
+        int64_t& bytes = ephemeral_bytes_[session];
+        for (const std::string& path : paths) bytes += bytes_in_close_session(path);
+      });
+}
 
 void PendingChanges::prune() {
   Zxid applied = tree_.last_applied();
@@ -49,9 +61,11 @@ NodeState PendingChanges::get(ByteView path) const {
 void PendingChanges::change(ByteView path, const NodeState& from, const NodeState& to, Zxid zxid) {
   path = key_of(path);
   auto it = entries_.find(path);
+  EphemeralBytes bytes = ephemeral_bytes(path, from, to);
+  add_bytes(bytes);
   if (in_multi_) {
-    undo_.push_back(
-        {std::string(path), it != entries_.end(), it != entries_.end() ? it->second : Entry()});
+    undo_.push_back({std::string(path), it != entries_.end(),
+                     it != entries_.end() ? it->second : Entry(), bytes});
   }
   if (it == entries_.end()) it = entries_.emplace(std::string(path), Entry()).first;
   // Twice in one transaction (the parent of two creates in a multi) needs one place in the order.
@@ -62,6 +76,28 @@ void PendingChanges::change(ByteView path, const NodeState& from, const NodeStat
   if (ephemeral) {
     ephemerals_.push_back({zxid, SessionId(to.stat.ephemeral_owner), std::string(path)});
   }
+}
+
+PendingChanges::EphemeralBytes PendingChanges::ephemeral_bytes(ByteView path, const NodeState& from,
+                                                               const NodeState& to) const {
+  if (from.exists == to.exists) return {};
+  int64_t owner = (to.exists ? to : from).stat.ephemeral_owner;
+  if (node_kind(owner, tree_.options()) != NodeKind::kEphemeral) return {};
+  int64_t bytes = bytes_in_close_session(path);
+  return {SessionId(owner), to.exists ? bytes : -bytes};
+}
+
+void PendingChanges::add_bytes(const EphemeralBytes& bytes) {
+  if (bytes.change == 0) return;
+  int64_t& sum = ephemeral_bytes_[bytes.owner];
+  sum += bytes.change;
+  OKAPI_ASSERT(sum >= 0);
+  if (sum == 0) ephemeral_bytes_.erase(bytes.owner);
+}
+
+int64_t PendingChanges::ephemeral_bytes_of(SessionId session) const {
+  auto it = ephemeral_bytes_.find(session);
+  return it == ephemeral_bytes_.end() ? 0 : it->second;
 }
 
 void PendingChanges::begin_multi() {
@@ -77,6 +113,7 @@ void PendingChanges::roll_back_multi() {
   ephemerals_.resize(ephemerals_before_);
   for (size_t i = undo_.size(); i-- > 0;) {
     Undo& undo = undo_[i];
+    add_bytes({undo.bytes.owner, -undo.bytes.change});
     if (undo.existed) {
       entries_.find(undo.path)->second = std::move(undo.before);
     } else {

@@ -4,6 +4,7 @@
 // transaction.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <string>
 #include <unordered_map>
@@ -42,6 +43,9 @@ class PendingChanges {
   // on their way, in path order.
   std::vector<std::string> ephemerals_of(SessionId session) const;
 
+  // What the paths of these take in a closeSession record.
+  int64_t ephemeral_bytes_of(SessionId session) const;
+
   uint64_t digest() const { return digest_; }
   size_t size() const { return entries_.size(); }
 
@@ -55,10 +59,19 @@ class PendingChanges {
     size_t operator()(ByteView path) const { return std::hash<ByteView>()(path); }
   };
   using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
+  // A change of what the ephemerals of a session take.
+  struct EphemeralBytes {
+    SessionId owner;
+    int64_t change = 0;
+  };
+  EphemeralBytes ephemeral_bytes(ByteView path, const NodeState& from, const NodeState& to) const;
+  void add_bytes(const EphemeralBytes& bytes);
+
   struct Undo {
     std::string path;
     bool existed;
     Entry before;
+    EphemeralBytes bytes;
   };
 
   const DataTree& tree_;
@@ -71,6 +84,7 @@ class PendingChanges {
     std::string path;
   };
   std::deque<PendingEphemeral> ephemerals_;
+  boost::unordered_flat_map<SessionId, int64_t, std::hash<SessionId>> ephemeral_bytes_;
   uint64_t digest_;
 
   bool in_multi_ = false;

@@ -61,7 +61,19 @@ void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) 
     to_workers[request.connection.worker()].add({request.connection});
     return;
   }
+  if (context.ephemerals_full) warn_of_full(request);
   propose(request, error, time_ms);
+}
+
+void PrepRequestProcessor::warn_of_full(const RequestView& request) {
+  int64_t suppressed = 0;
+  if (!full_log_.allow(env_.clock().now(), suppressed)) return;
+  OKAPI_WARN(env_.log(),
+             "Session 0x{:x} has ephemerals whose paths take {} of {} bytes: a create was refused, "
+             "as its closeSession would not fit jute.maxbuffer ({} more like this)",
+             static_cast<uint64_t>(request.session.value()),
+             pending_.ephemeral_bytes_of(request.session), ephemeral_bytes_max(config_),
+             suppressed);
 }
 
 void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error, int64_t time_ms) {

@@ -36,6 +36,7 @@ class PrepRequestProcessor final : public Stage {
 
  private:
   void prepare(const RequestView& request, int64_t time_ms);
+  void warn_of_full(const RequestView& request);
   void prepare_session_request(const SessionRequest& request, int64_t time_ms);
   void propose(const RequestView& request, ErrorCode error, int64_t time_ms);
 
@@ -50,6 +51,7 @@ class PrepRequestProcessor final : public Stage {
   std::vector<RequestRef> inbox_;
   std::vector<SessionRequest> session_inbox_;
   Counter queued_;
+  LogLimiter full_log_;
 };
 
 }  // namespace okapi

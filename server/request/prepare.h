@@ -20,6 +20,8 @@ struct PrepContext {
   const RequestView& request;
   Zxid zxid;            // the transaction's
   int64_t time_ms = 0;  // wall clock of the transaction
+  // Out: a create was refused as the session's closeSession could not carry its path (safety L-16).
+  bool ephemerals_full = false;
 };
 
 // The transaction that an operation becomes: kind and encoded body. For a refused one the error.
@@ -44,6 +46,9 @@ ErrorCode prepare_multi(PrepContext& context, OpCode op, ByteView body, Prepared
 ErrorCode prepare_reconfig(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out);
 ErrorCode prepare_create_session(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out);
 ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out);
+
+// What the paths of one session's ephemerals may take: its closeSession has to fit a frame.
+int64_t ephemeral_bytes_max(const ServerConfig& config);
 
 // The checks that several operations share.
 ErrorCode check_session(PrepContext& context);

@@ -1,5 +1,14 @@
 #include "server/session/session_id.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/assert.h"
+
 namespace okapi {
 
 SessionId first_session_id(ServerId server, int64_t clock_ms) {
@@ -10,7 +19,26 @@ SessionId first_session_id(ServerId server, int64_t clock_ms) {
   return SessionId(static_cast<int64_t>(id));
 }
 
-SessionPassword password_of(SessionId session) {
+namespace {
+
+SessionPassword keyed_password(SessionId session, const Secret& secret) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned size = 0;
+  std::string id = fmt::format("session {:016x}", static_cast<uint64_t>(session.value()));
+  ByteView key = secret.reveal();
+  const unsigned char* done =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(id.data()), id.size(), hash.data(), &size);
+  OKAPI_ASSERT(done != nullptr && size >= kPasswordBytes);
+  SessionPassword out{};
+  std::copy_n(hash.begin(), kPasswordBytes, out.begin());
+  return out;
+}
+
+}  // namespace
+
+SessionPassword password_of(SessionId session, const Secret& secret) {
+  if (!secret.empty()) return keyed_password(session, secret);
   constexpr uint64_t kSuperSecret = 0xB3415C00ULL;
   constexpr uint64_t kMultiplier = 0x5DEECE66DULL;  // java.util.Random
   constexpr uint64_t kMask = (1ULL << 48) - 1;
@@ -26,9 +54,9 @@ SessionPassword password_of(SessionId session) {
   return out;
 }
 
-bool is_password_of(SessionId session, NullableView given) {
+bool is_password_of(SessionId session, const Secret& secret, NullableView given) {
   if (!given.has_value() || given->size() != kPasswordBytes || session.value() == 0) return false;
-  SessionPassword right = password_of(session);
+  SessionPassword right = password_of(session, secret);
   unsigned difference = 0;
   for (size_t i = 0; i < kPasswordBytes; ++i) {
     difference |= static_cast<unsigned>(static_cast<unsigned char>(right[i] ^ (*given)[i]));

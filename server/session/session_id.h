@@ -6,6 +6,7 @@
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
 #include "common/base/time.h"
+#include "server/config/secret.h"
 
 namespace okapi {
 
@@ -16,10 +17,11 @@ using SessionPassword = std::array<char, kPasswordBytes>;
 // of a millisecond clock.
 SessionId first_session_id(ServerId server, int64_t clock_ms);
 
-// Compat: the published constant, so that a session can move between our servers and Java's.
-SessionPassword password_of(SessionId session);
+// Computed from the id. Compat: by the published constant, so that a session can move between our
+// servers and Java's; with a `secret` (key sessionSecret) by that, and nobody can guess it.
+SessionPassword password_of(SessionId session, const Secret& secret);
 
 // Whether `given` is the session's password, in time that does not depend on where they differ.
-bool is_password_of(SessionId session, NullableView given);
+bool is_password_of(SessionId session, const Secret& secret, NullableView given);
 
 }  // namespace okapi

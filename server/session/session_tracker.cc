@@ -5,7 +5,10 @@
 namespace okapi {
 
 SessionTracker::SessionTracker(const Options& options, const Logger& log)
-    : options_(options), log_(log), expiry_(options.tick) {
+    : options_(options),
+      log_(log),
+      throttle_(options.throttle, options.seed),
+      expiry_(options.tick) {
   to_workers.resize(options.workers);
 }
 
@@ -28,7 +31,20 @@ void SessionTracker::step(Turn& turn) {
   flush();
 }
 
+bool SessionTracker::admit(ConnectionId connection, bool reattach, MonoTime now) {
+  if (throttle_.admit(reattach, now)) return true;
+  throttled_.add();
+  int64_t suppressed = 0;
+  if (throttled_log_.allow(now, suppressed)) {
+    OKAPI_WARN(log_, "Connection throttle: out of tokens, connection closed ({} more like this)",
+               suppressed);
+  }
+  order(connection, CloseConnection{connection});
+  return false;
+}
+
 void SessionTracker::handle(OpenSession& open, MonoTime now) {
+  if (!admit(open.connection, false, now)) return;
   if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
   SessionId session = next_id_;
   next_id_ = SessionId(next_id_.value() + 1);
@@ -43,8 +59,9 @@ void SessionTracker::handle(OpenSession& open, MonoTime now) {
 }
 
 void SessionTracker::handle(AttachSession& attach_mail, MonoTime now) {
+  if (!admit(attach_mail.connection, true, now)) return;
   auto it = sessions_.find(attach_mail.session);
-  bool right = is_password_of(attach_mail.session,
+  bool right = is_password_of(attach_mail.session, options_.secret,
                               ByteView(attach_mail.password.data(), attach_mail.password.size()));
   if (!right || it == sessions_.end() || it->second.closing) {
     refuse(attach_mail.connection);
@@ -66,6 +83,8 @@ void SessionTracker::handle(AttachSession& attach_mail, MonoTime now) {
 
 void SessionTracker::attach(Session& session, const AttachSession& attach_mail, MonoTime now) {
   session.connection = attach_mail.connection;
+  // The new timeout counts from here on, be it shorter.
+  expiry_.remove(attach_mail.session);
   expiry_.touch(attach_mail.session, now, Millis(attach_mail.timeout_ms));
   to_prep.add({SessionRequest::Kind::kSetOwner, attach_mail.session, attach_mail.connection, 0});
   order(attach_mail.connection,

@@ -15,6 +15,7 @@
 #include "common/base/metrics.h"
 #include "common/env/mailbox.h"
 #include "common/env/stage.h"
+#include "server/session/connection_throttle.h"
 #include "server/session/expiry_queue.h"
 #include "server/session/session_id.h"
 
@@ -94,6 +95,9 @@ class SessionTracker final : public Stage {
     Millis tick;
     ServerId server;
     size_t workers = 1;
+    ConnectionThrottleConfig throttle = {};
+    uint64_t seed = 0;
+    Secret secret = {};  // of passwords; empty = the reference's constant
   };
   SessionTracker(const Options& options, const Logger& log);
 
@@ -109,6 +113,8 @@ class SessionTracker final : public Stage {
   // Sessions alive now. Any thread.
   int64_t session_count() const { return count_.get(); }
   const Counter& expired() const { return expired_; }
+  const Counter& throttled() const { return throttled_; }
+  ConnectionThrottle& throttle() { return throttle_; }
 
  private:
   struct Session {
@@ -127,6 +133,8 @@ class SessionTracker final : public Stage {
   void handle(SessionClosed& mail, MonoTime now);
   void handle(AskSessions& mail, MonoTime now);
   void attach(Session& session, const AttachSession& mail, MonoTime now);
+  // False: the connection is closed without an answer.
+  bool admit(ConnectionId connection, bool reattach, MonoTime now);
   void refuse(ConnectionId connection);
   void order(ConnectionId connection, SessionOrder what);
   void expire(MonoTime now);
@@ -134,13 +142,15 @@ class SessionTracker final : public Stage {
 
   const Options options_;
   const Logger& log_;
+  ConnectionThrottle throttle_;
   ExpiryQueue expiry_;
   Sessions sessions_;
   SessionId next_id_;
   size_t answers_missing_ = 0;  // workers that were asked for touches and have not answered
   MonoTime asked_for_{};        // buckets up to here wait for these answers
   std::vector<SessionMail> inbox_;
-  Counter count_, expired_;
+  Counter count_, expired_, throttled_;
+  LogLimiter throttled_log_;
 };
 
 }  // namespace okapi

@@ -61,6 +61,15 @@ int64_t owner_of(const PrepContext& context, OpCode op, const Wanted& wanted) {
   return is_ephemeral(wanted.mode) ? context.request.session.value() : 0;
 }
 
+// Whether the new node makes its session's closeSession longer than every server can read.
+bool is_over_budget(const PrepContext& context, ByteView path, int64_t owner) {
+  if (owner != context.request.session.value()) return false;
+  constexpr int64_t kLengthBytes = 4;
+  int64_t bytes = context.pending.ephemeral_bytes_of(context.request.session) + kLengthBytes +
+                  static_cast<int64_t>(path.size());
+  return bytes > ephemeral_bytes_max(context.config);
+}
+
 bool is_ordinary_ephemeral(const PrepContext& context, int64_t owner) {
   TreeOptions options;
   options.extended_types = context.config.request.extended_types_enabled;
@@ -135,10 +144,15 @@ ErrorCode prepare_create(PrepContext& context, OpCode op, ByteView body, Prepare
   if (ErrorCode error = check_quota(context, path, 1, bytes); error != ErrorCode::kOk) {
     return error;
   }
+  int64_t owner = owner_of(context, op, wanted);
+  if (is_over_budget(context, path, owner)) {
+    context.ephemerals_full = true;
+    return ErrorCode::kSystemError;
+  }
   // Two's complement wrap at the end of the counter.
   auto parent_cversion = static_cast<int32_t>(static_cast<uint32_t>(parent.stat.cversion) + 1);
   encode_body(op, path, wanted, acl.acl, parent_cversion, out);
-  record(context, path, wanted, owner_of(context, op, wanted), acl.acl, parent, parent_cversion);
+  record(context, path, wanted, owner, acl.acl, parent, parent_cversion);
   return ErrorCode::kOk;
 }
 

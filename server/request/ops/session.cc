@@ -1,5 +1,7 @@
 // createSession and closeSession (client-protocol spec 2.5, 7.4); reconfig as answered by a server
 // that stands alone (3.17).
+#include <algorithm>
+
 #include "common/proto/requests.h"
 #include "server/request/prepare.h"
 
@@ -11,6 +13,11 @@ ErrorCode prepare_create_session(PrepContext& context, OpCode op, ByteView body,
   out.type = op;
   out.body = std::string(body);  // the timeout
   return ErrorCode::kOk;
+}
+
+int64_t ephemeral_bytes_max(const ServerConfig& config) {
+  constexpr int64_t kRecordOverhead = 128;  // header, count and digest of the record
+  return std::max<int64_t>(config.limits.frame_bytes_max - kRecordOverhead, 0);
 }
 
 ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView, PreparedTxn& out) {
