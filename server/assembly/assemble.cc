@@ -135,7 +135,7 @@ Server::Server(Env& env, const ServerConfig& config)
   peer_bell_->ring(false);
 }
 
-Server::~Server() { stop(); }
+Server::~Server() { retire_stages(); }
 
 void Server::open_client_port() {
   const HostPort& at = *config_.client.address;
@@ -253,7 +253,12 @@ uint16_t Server::client_port() const {
 }
 
 void Server::stop() {
-  if (std::exchange(stopped_, true)) return;
+  retire_stages();
+  if (pipeline_ != nullptr) pipeline_->finish();
+}
+
+void Server::retire_stages() {
+  if (std::exchange(retired_, true)) return;
   serving_.store(false);
   Scheduler& scheduler = env_.scheduler();
   if (acceptor_ != nullptr) scheduler.retire(*acceptor_);

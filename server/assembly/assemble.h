@@ -18,6 +18,7 @@ class Server {
   // QuorumPeer's first step, then clients are accepted. What cannot be opened ends by Env::fatal
   // with the exit code of the configuration spec. `config` outlives the server.
   Server(Env& env, const ServerConfig& config);
+  // Without stop() before it: as a crash, but for the threads, which end in order.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -33,6 +34,7 @@ class Server {
   const DataTree& tree() const { return database_.tree(); }
 
  private:
+  void retire_stages();
   void open_client_port();
   void start_admin();
   void register_lasting();
@@ -60,7 +62,7 @@ class Server {
   Bell* peer_bell_ = nullptr;
   std::unique_ptr<RolePipeline> pipeline_;
   std::atomic<bool> begun_{false};  // the first role is set up
-  bool stopped_ = false;
+  bool retired_ = false;
   std::unique_ptr<PurgeTask> purge_;
   Bell* purge_bell_ = nullptr;
   StartMetrics start_metrics_;

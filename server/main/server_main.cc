@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
     Server server(env, loaded.config);
     int signal = wait_for_stop_signal();
     OKAPI_INFO(env.log(), "Stopping in order on signal {}", signal);
+    server.stop();
   }
   OKAPI_INFO(env.log(), "Stopped");
   env.log().flush();

@@ -113,7 +113,6 @@ void RolePipeline::stop_back() {
   scheduler.retire(*commit_);
   scheduler.retire(*sync_);
   scheduler.retire(*snapshot_);
-  sync_->finish();
 }
 
 }  // namespace okapi

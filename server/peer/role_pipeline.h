@@ -53,9 +53,11 @@ class RolePipeline {
   RolePipeline& operator=(const RolePipeline&) = delete;
 
   // After the Selectors have retired, front to back: what prepares; then QuorumPeer retires; then
-  // what logs and applies. Sync logs and syncs what it was given.
+  // what logs and applies.
   void stop_front();
   void stop_back();
+  // After that: Sync logs and syncs what it was given.
+  void finish() { sync_->finish(); }
 
   // A snapshot now, as after a roll of the log; `synced` is how far that is.
   void take_snapshot(Zxid synced) { snapshot_->progress.post(LogProgress{synced, true}); }

@@ -10,6 +10,26 @@
 namespace okapi {
 namespace {
 
+// A directory whose name is not synced goes with a power loss, and all that was acknowledged in it.
+Status make_durable_directories(Disk& disk, const std::string& path) {
+  std::vector<std::string> parents;  // of what is missing, the deepest first
+  for (std::string at = path;;) {
+    auto there = disk.exists(at);
+    if (!there.ok()) return there.error();
+    if (*there) break;
+    size_t slash = at.rfind('/');
+    std::string parent = ".";
+    if (slash != std::string::npos) parent = slash == 0 ? "/" : at.substr(0, slash);
+    parents.push_back(parent);
+    at = std::move(parent);
+  }
+  OKAPI_TRY(disk.make_directories(path));
+  for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) {
+    OKAPI_TRY(disk.sync_directory(*parent));
+  }
+  return {};
+}
+
 constexpr size_t kSmallFileBytesMax = 4096;
 
 Error unusable(std::string text) { return {ErrorKind::kDenied, std::move(text)}; }
@@ -25,7 +45,7 @@ Status check_directory(Disk& disk, const std::string& path, const char* kind, bo
           "(zookeeper.datadir.autocreate is false). Please create this directory manually.",
           kind, path));
     }
-    if (auto made = disk.make_directories(path); !made.ok()) {
+    if (auto made = make_durable_directories(disk, path); !made.ok()) {
       return unusable(
           fmt::format("Unable to create {} directory {}: {}", kind, path, made.error().text));
     }
