@@ -27,12 +27,14 @@ TxnBody decode_create(jute::InputArchive& in) {
   return body;
 }
 
-// Compat: told from its length whether a closeSession has a body: what is left is nothing, a digest
-// alone, or a body (storage spec 3.5).
+// Compat: a closeSession may have no body (storage spec 3.5). What is left tells: nothing, a digest
+// alone, or a body. One path of four bytes is as long as a digest, but begins with a count of 1 and
+// not with the digest's version.
 TxnBody decode_close_session(jute::InputArchive& in) {
   CloseSessionTxn body;
+  jute::InputArchive ahead = in;
   size_t left = in.rest().size();
-  if (left == 0 || left == kTxnDigestBytes) {
+  if (left == 0 || (left == kTxnDigestBytes && ahead.get_int() == kDigestVersion)) {
     body.paths.null = true;
     return body;
   }

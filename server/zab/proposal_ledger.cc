@@ -1,6 +1,7 @@
 #include "server/zab/proposal_ledger.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "common/base/assert.h"
 
