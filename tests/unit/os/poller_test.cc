@@ -21,9 +21,9 @@ class Socket final : public Pollable {
   ~Socket() override { close(fd_); }
   int handle() const override { return fd_; }
   void send(const char* text) const { CHECK(write(fd_, text, 1) == 1); }
-  void take() const {
+  bool take() const {
     char byte;
-    CHECK(read(fd_, &byte, 1) == 1);
+    return read(fd_, &byte, 1) == 1;
   }
 
  private:
@@ -70,7 +70,7 @@ TEST_CASE("readiness_names_the_token_and_is_level_triggered") {
     CHECK(ready[0].readable);
     CHECK_FALSE(ready[0].writable);
   }
-  pair.ours->take();
+  CHECK(pair.ours->take());
   CHECK(world.look().empty());
   world.poller->forget(*pair.ours);
 }
@@ -178,9 +178,7 @@ TEST_CASE("a_stage_with_a_poller_wakes_for_sockets_mail_and_timers") {
   ProbeStage stage([&](Turn& turn, std::vector<int>& in) {
     auto ready = world.poller->ready();
     for (const Readiness& item : ready) {
-      if (!item.readable) continue;
-      pair.ours->take();
-      reads.fetch_add(1);
+      if (item.readable && pair.ours->take()) reads.fetch_add(1);
     }
     mails.fetch_add(static_cast<int>(in.size()));
     if (in.empty() && ready.empty()) timers.fetch_add(1);
