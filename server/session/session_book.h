@@ -3,6 +3,8 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <set>
+#include <utility>
 
 #include "common/base/ids.h"
 #include "common/proto/error_code.h"
@@ -18,10 +20,16 @@ class SessionBook {
   }
   // closeSession was applied.
   void remove(SessionId session) { sessions_.erase(session); }
-  // A connection took the session over (re-attach).
+  // A connection took the session over (re-attach). By then all that the old one had accepted is
+  // mailed, but perhaps not seen: it counts until the end of the step after this one.
   void set_owner(SessionId session, ConnectionId owner) {
-    if (auto it = sessions_.find(session); it != sessions_.end()) it->second.owner = owner;
+    auto it = sessions_.find(session);
+    if (it == sessions_.end()) return;
+    ConnectionId before = std::exchange(it->second.owner, owner);
+    if (before && before != owner) leaving_.insert({session, before});
   }
+  // Prep went through all mail it had.
+  void end_step() { left_ = std::exchange(leaving_, {}); }
 
   // The session check of every prepared request (client-protocol spec 2.8, 7.2): kOk,
   // kSessionExpired, kUnknownSession, or kSessionMoved, on which the connection is closed without
@@ -31,7 +39,9 @@ class SessionBook {
     if (it == sessions_.end()) return ErrorCode::kUnknownSession;
     if (it->second.closing) return ErrorCode::kSessionExpired;
     if (!it->second.owner) it->second.owner = from;
-    return it->second.owner == from ? ErrorCode::kOk : ErrorCode::kSessionMoved;
+    if (it->second.owner == from) return ErrorCode::kOk;
+    bool was_owner = leaving_.contains({session, from}) || left_.contains({session, from});
+    return was_owner ? ErrorCode::kOk : ErrorCode::kSessionMoved;
   }
 
   size_t size() const { return sessions_.size(); }
@@ -42,6 +52,8 @@ class SessionBook {
     bool closing = false;
   };
   boost::unordered_flat_map<SessionId, Entry, std::hash<SessionId>> sessions_;
+  // Owners that were replaced in this step, and in the one before.
+  std::set<std::pair<SessionId, ConnectionId>> leaving_, left_;
 };
 
 }  // namespace okapi

@@ -46,6 +46,8 @@ bool SessionTracker::admit(ConnectionId connection, bool reattach, MonoTime now)
 void SessionTracker::handle(OpenSession& open, MonoTime now) {
   if (!admit(open.connection, false, now)) return;
   if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
+  // After the machine's start the clock begins anew: recovered sessions may have ids ahead of it.
+  while (sessions_.contains(next_id_)) next_id_ = SessionId(next_id_.value() + 1);
   SessionId session = next_id_;
   next_id_ = SessionId(next_id_.value() + 1);
   Session& entry = sessions_[session];
@@ -69,7 +71,9 @@ void SessionTracker::handle(AttachSession& attach_mail, MonoTime now) {
   }
   Session& session = it->second;
   if (session.waiting != nullptr) {
-    refuse(session.waiting->connection);  // a newer connection of the same client
+    // A newer connection of the same client: the older one is closed like any that had the session;
+    // a refusal would tell it that the session is gone.
+    order(session.waiting->connection, CloseConnection{session.waiting->connection});
     session.waiting = std::make_unique<AttachSession>(attach_mail);
     return;
   }

@@ -146,3 +146,59 @@ def test_enforced_authentication(subject_kind):
         with wire.Session(server.port) as session:
             assert session.authenticate("digest", b"a:b").err == ops.OK
             assert session.call(ops.GET_DATA, ops.read("/")).err == ops.OK
+
+
+@pytest.fixture(scope="module")
+def busy_server(subject_kind):
+    """Several threads, so that the connections of one session are on different ones."""
+    properties = {"zookeeper.nio.numSelectorThreads": 3, "zookeeper.forceSync": "no"}
+    with servers.running(subject_kind, properties=properties) as server:
+        yield server
+
+
+def test_writes_before_a_reattach_do_not_block_those_after_it(busy_server, connect):
+    """The old connection's last writes are still on their way when the new one begins."""
+    session = connect(busy_server)
+    session.must(ops.CREATE, ops.create("/pipelined"))
+    for _ in range(100):
+        for _ in range(30):
+            session.submit(ops.SET_DATA, ops.set_data("/pipelined", bytes(100)))
+        again = reattach(busy_server.port, session)
+        assert again.session_id == session.session_id
+        assert again.call(ops.SET_DATA, ops.set_data("/pipelined", b"again")).err == ops.OK
+        assert again.must(ops.GET_DATA, ops.read("/pipelined")).startswith(i32(5) + b"again")
+        session.close()
+        session = again
+    session.close()
+
+
+def test_connections_that_quarrel_for_a_session_are_not_told_that_it_expired(busy_server, connect):
+    session = connect(busy_server)
+    session.must(ops.CREATE, ops.create("/quarrel", flags=ops.EPHEMERAL))
+    request = wire.connect_request(session_id=session.session_id, password=session.password)
+    for _ in range(20):
+        rivals = [wire.Connection(busy_server.port) for _ in range(8)]
+        for rival in rivals:
+            rival.send_frame(request)
+        granted = 0
+        for rival in rivals:
+            try:
+                assert wire.parse_connect_response(rival.read_frame()).session_id == session.session_id
+                granted += 1
+            except wire.ConnectionClosed:
+                pass
+        assert granted > 0
+        for rival in rivals:
+            rival.close()
+    with reattach(busy_server.port, session) as last:
+        assert last.call(ops.EXISTS, ops.read("/quarrel")).err == ops.OK
+
+
+def test_a_shorter_time_out_counts_from_the_reattach_on(subject_kind):
+    with servers.running(subject_kind, {"tickTime": 200}) as server:
+        session = wire.Session(server.port, timeout=4000)
+        session.must(ops.CREATE, ops.create("/e", flags=ops.EPHEMERAL))
+        with reattach(server.port, session, timeout=400), wire.Session(server.port) as watcher:
+            assert watcher.call(ops.EXISTS, ops.read("/e", True)).err == ops.OK
+            event = watcher.next_item(2)
+            assert (event.type, event.path) == (ops.NODE_DELETED, "/e")
