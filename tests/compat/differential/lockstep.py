@@ -110,6 +110,8 @@ class Lockstep:
             except (Difference, TimeoutError, wire.ConnectionClosed) as problem:
                 raise Difference(self._report(number, step, problem)) from problem
         self._compare_equal("the trees at the end", self.reference.tree(), self.subject.tree())
+        if self.newer and b"\nzk_digest_mismatches_count\t0\n" not in self.subject.server.command_word("mntr"):
+            raise Difference(f"seed {self.stream.seed}: digests foretold and found differ")
 
     def _report(self, number, step, problem):
         return (f"seed {self.stream.seed}, step {number}: {step.describe()}\n{problem}\n"

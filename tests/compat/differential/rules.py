@@ -7,13 +7,16 @@ Each function turns the reference's item into the one we have to send; nothing e
 import ops
 from jute import Reader
 
+NULL = b"\xff\xff\xff\xff"
+
 
 def expected(item, request, probe):
     """The item ours has to send for this request.
 
     probe(op, body) has the session ask the reference something; what changes a state is asked of both servers.
     """
-    for rule in (exists_on_unreadable_node, watch_of_another, bad_flags_or_acl_in_multi, create2_in_multi):
+    for rule in (exists_on_unreadable_node, watch_of_another, bad_flags_or_acl_in_multi, null_path_in_multi_read,
+                 create2_in_multi):
         item = rule(item, request, probe)
     return item
 
@@ -42,6 +45,13 @@ def watch_of_another(item, request, probe):
 def bad_flags_or_acl_in_multi(item, request, _probe):
     """Row "bad flags / null ACL in multi": per-operation errors in 3.8.0, the whole multi -5 in 3.9.5."""
     if request.op == ops.MULTI and not request.decodes:
+        return error(item, ops.MARSHALLING)
+    return item
+
+
+def null_path_in_multi_read(item, request, _probe):
+    """Row "null path in multi": 3.8.0 finds it out at its turn and sends what it has, 3.9.5 while decoding."""
+    if request.op == ops.MULTI_READ and any(body.startswith(NULL) for _, body in request.parts):
         return error(item, ops.MARSHALLING)
     return item
 

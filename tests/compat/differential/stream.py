@@ -338,4 +338,4 @@ class Stream:
         for _ in range(self.random.randint(0, 4)):
             op = self.random.choice([ops.GET_DATA, ops.GET_CHILDREN])
             parts.append((op, ops.read(self._path(), self.random.random() < 0.5)))
-        return Request(ops.MULTI_READ, ops.multi(*parts))
+        return Request(ops.MULTI_READ, ops.multi(*parts), parts=tuple(parts))
