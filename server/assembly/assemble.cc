@@ -125,7 +125,7 @@ Server::Server(Env& env, const ServerConfig& config)
     options.poller = pollers_[i].get();
     Bell& bell = env.scheduler().enroll(selector, options);
     selector.attach(bell);
-    doors_.push_back({&selector.terms, &selector.session_orders, &selector.moved, &bell});
+    doors_.push_back({&selector.terms, &selector.session_orders, &bell});
   }
   start_admin();
   register_lasting();

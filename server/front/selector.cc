@@ -33,7 +33,6 @@ void Selector::attach(Bell& bell) {
   accepted.attach(bell);
   terms.attach(bell);
   session_orders.attach(bell);
-  moved.attach(bell);
   command_replies.attach(bell);
   asks.attach(bell);
 }
@@ -84,12 +83,6 @@ void Selector::take_mail(Turn& turn) {
   if (session_orders.drain(orders_inbox_)) {
     for (SessionOrder& item : orders_inbox_) {
       std::visit([&](auto& order) { obey(order); }, item);
-    }
-  }
-  moved_inbox_.clear();
-  if (moved.drain(moved_inbox_)) {
-    for (SessionMoved& item : moved_inbox_) {
-      if (Connection* connection = find(item.connection)) close(*connection, "session moved");
     }
   }
   replies_inbox_.clear();

@@ -24,7 +24,6 @@ class Selector final : public Stage {
   Mailbox<Accepted> accepted;
   Mailbox<TermMail> terms;
   Mailbox<SessionOrder> session_orders;
-  Mailbox<SessionMoved> moved;
   Mailbox<CommandReply> command_replies;
   Mailbox<AskClients> asks;
   Sink<AddressFreed> to_acceptor;
@@ -132,7 +131,6 @@ class Selector final : public Stage {
   std::vector<Accepted> accepted_inbox_;
   std::vector<TermMail> terms_inbox_;
   std::vector<SessionOrder> orders_inbox_;
-  std::vector<SessionMoved> moved_inbox_;
   std::vector<CommandReply> replies_inbox_;
   std::vector<AskClients> asks_inbox_;
 };

@@ -70,7 +70,6 @@ void RolePipeline::connect() {
   reaper_->to_prep = Sink<RequestRef>(prep_->requests);
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
     tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].session_orders);
-    prep_->to_workers.emplace_back(*parts_.doors[i].moved);
   }
 }
 

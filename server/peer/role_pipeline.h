@@ -26,7 +26,6 @@ using HomeOf = std::function<StageOptions(std::string_view stage)>;
 struct WorkerDoor {
   Mailbox<TermMail>* terms = nullptr;
   Mailbox<SessionOrder>* session_orders = nullptr;
-  Mailbox<SessionMoved>* moved = nullptr;
   Bell* bell = nullptr;
 };
 

@@ -18,11 +18,18 @@ class CommitOrder {
   // The request that this transaction answers, taken out; null if it is not ours.
   RequestRef match(const TxnHeader& header);
   size_t pending() const { return pending_; }
+  // Sessions of which something is kept.
+  size_t queues() const { return queues_.size(); }
 
  private:
   using Queue = std::deque<RequestRef>;
-  // Queues are kept behind a pointer: a session without a pending write costs nothing.
-  boost::unordered_flat_map<SessionId, std::unique_ptr<Queue>, std::hash<SessionId>> queues_;
+  using Queues = boost::unordered_flat_map<SessionId, std::unique_ptr<Queue>, std::hash<SessionId>>;
+
+  // An empty queue stays for the next write, unless after this transaction none is likely: then it
+  // goes, and so the queue of an ended session does, however it ended.
+  void drop_if_idle(Queues::iterator it, int32_t txn_type);
+
+  Queues queues_;
   size_t pending_ = 0;
 };
 

@@ -5,7 +5,6 @@
 #include "server/request/reply.h"
 
 namespace okapi {
-namespace {}  // namespace
 
 CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
@@ -171,6 +170,13 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
   }
   OKAPI_ASSERT(client->lane.front()->xid == request.xid);  // O4: answers in the order of requests
   client->lane.pop_answered();
+  // Compat: no reply, the connection is closed (spec 2.8).
+  if (write.err == ErrorCode::kSessionMoved) {
+    release(request);
+    client->closing = client->close_now = true;
+    parts_.clients.mark_dirty(*client);
+    return;
+  }
   write_body_.clear();
   if (write.err == ErrorCode::kOk) append_write_body(write_body_, write);
   reply(*client, request.xid, zxid, write.err, write_body_);

@@ -30,7 +30,6 @@ void PrepRequestProcessor::step(Turn&) {
   sessions_.end_step();
   queued_.add(static_cast<int64_t>(inbox_.size()));
   to_peer.flush();
-  for (auto& worker : to_workers) worker.flush();
 }
 
 void PrepRequestProcessor::prepare_session_request(const SessionRequest& request, int64_t time_ms) {
@@ -58,10 +57,6 @@ void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) 
   PrepContext context{config_,   registry_, tree_,        pending_,
                       sessions_, request,   last_.next(), time_ms};
   ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared_);
-  if (error == ErrorCode::kSessionMoved) {
-    to_workers[request.connection.worker()].add({request.connection});
-    return;
-  }
   if (context.ephemerals_full) warn_of_full(request);
   propose(request, error, time_ms);
 }

@@ -14,11 +14,6 @@
 
 namespace okapi {
 
-// Mail to workers: a request whose session is owned by another connection; this one is closed.
-struct SessionMoved {
-  ConnectionId connection;
-};
-
 class PrepRequestProcessor final : public Stage {
  public:
   // `last` is the newest zxid of the history; `sessions` those alive now.
@@ -28,7 +23,6 @@ class PrepRequestProcessor final : public Stage {
   Mailbox<RequestRef> requests;
   Mailbox<SessionRequest> session_requests;
   Sink<EncodedTxn> to_peer;
-  std::vector<Sink<SessionMoved>> to_workers;
 
   void step(Turn& turn) override;
 

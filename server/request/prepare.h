@@ -31,8 +31,8 @@ struct PreparedTxn {
 };
 
 // Validates `body` against tree and pending changes, in the reference's order, records the change
-// as pending and fills `out`; or says why not, and then has changed nothing. kSessionMoved: the
-// connection is closed without a reply.
+// as pending and fills `out`; or says why not, and then has changed nothing. kSessionMoved: comes
+// back as any error does (O5), then the connection is closed without a reply.
 using PrepareFn = ErrorCode (*)(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out);
 
 ErrorCode prepare_create(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out);

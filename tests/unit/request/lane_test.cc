@@ -1,0 +1,121 @@
+// Ordering rule O4: how one session's requests wait for each other.
+#include "server/request/lane.h"
+
+#include <catch2/catch.hpp>
+#include <deque>
+
+#include "common/base/random.h"
+
+using namespace okapi;
+
+namespace {
+
+RequestRef request(OpCode op, int32_t xid) {
+  RequestView view;
+  view.op = op;
+  view.xid = xid;
+  return RequestRef::make(view, nullptr);
+}
+RequestRef read(int32_t xid) { return request(OpCode::kGetData, xid); }
+RequestRef write(int32_t xid) { return request(OpCode::kSetData, xid); }
+int32_t xid_of(const RequestRef& request) { return request ? request->xid : -1; }
+
+}  // namespace
+
+TEST_CASE("o4_a_read_behind_a_write_waits_for_its_answer") {
+  Lane lane;
+  CHECK(lane.idle());
+  lane.add_in_flight(write(1));
+  CHECK_FALSE(lane.idle());
+  lane.add_waiting(read(2));
+  CHECK_FALSE(lane.next_runnable());
+  lane.pop_answered();
+  CHECK(xid_of(lane.next_runnable()) == 2);
+  CHECK(lane.idle());
+}
+
+TEST_CASE("o4_writes_behind_writes_are_pipelined_and_one_behind_a_read_waits") {
+  Lane lane;
+  lane.add_in_flight(write(1));
+  CHECK(lane.takes_write());
+  lane.add_in_flight(write(2));
+  lane.add_waiting(read(3));
+  CHECK_FALSE(lane.takes_write());
+  lane.add_waiting(write(4));
+  lane.add_waiting(write(5));
+  CHECK_FALSE(lane.next_runnable());
+  lane.pop_answered();
+  CHECK_FALSE(lane.next_runnable());
+  lane.pop_answered();
+  CHECK(xid_of(lane.next_runnable()) == 3);
+  CHECK(xid_of(lane.next_runnable()) == 4);
+  CHECK(xid_of(lane.next_runnable()) == 5);
+  CHECK_FALSE(lane.next_runnable());
+  CHECK(xid_of(lane.front()) == 4);
+  CHECK(lane.size() == 2);
+}
+
+TEST_CASE("o4_what_waits_on_a_dead_connection_comes_out_in_order_and_what_is_in_flight_stays") {
+  Lane lane;
+  lane.add_in_flight(write(1));
+  lane.add_waiting(read(2));
+  lane.add_waiting(write(3));
+  CHECK(xid_of(lane.take_waiting()) == 2);
+  CHECK(xid_of(lane.take_waiting()) == 3);
+  CHECK_FALSE(lane.take_waiting());
+  CHECK(lane.size() == 1);
+  CHECK(xid_of(lane.front()) == 1);
+}
+
+// One lane against the plain statement of the rule, over long runs that move its head often.
+TEST_CASE("o4_every_request_runs_once_and_in_its_place") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Rng rng(seed);
+    Lane lane;
+    int32_t next_xid = 0, answered = 0;
+    std::vector<int32_t> sent_writes;
+    auto sent = [&](const RequestRef& one) {
+      if (is_write(one->op)) {
+        sent_writes.push_back(one->xid);
+      } else {
+        REQUIRE(one->xid == ++answered);  // a read runs when all before it are answered
+      }
+    };
+    for (int step = 0; step < 3000; ++step) {
+      if (rng.chance(1, 2)) {
+        RequestRef one = rng.chance(2, 3) ? write(++next_xid) : read(++next_xid);
+        if (is_write(one->op) && lane.takes_write()) {
+          lane.add_in_flight(one);
+          sent(one);
+        } else if (!is_write(one->op) && lane.idle()) {
+          sent(one);
+        } else {
+          lane.add_waiting(one);
+        }
+      } else if (!sent_writes.empty()) {
+        REQUIRE(lane.front()->xid == sent_writes.front());
+        REQUIRE(sent_writes.front() == ++answered);
+        sent_writes.erase(sent_writes.begin());
+        lane.pop_answered();
+        while (RequestRef one = lane.next_runnable()) sent(one);
+      }
+      REQUIRE(lane.size() == static_cast<size_t>(next_xid - answered));
+    }
+  }
+}
+
+TEST_CASE("a_request_owns_its_bytes_and_keeps_its_identities") {
+  std::string body = "the body";
+  auto identities = std::make_shared<IdentityList>(IdentityList{{"ip", "1.2.3.4"}});
+  RequestView view;
+  view.op = OpCode::kSetData;
+  view.body = body;
+  RequestRef kept = RequestRef::make(view, identities);
+  body.assign(body.size(), '#');
+  identities.reset();
+  RequestRef copy = kept;
+  kept = RequestRef();
+  CHECK(copy->body == "the body");
+  CHECK(copy->identities->front().id == "1.2.3.4");
+  CHECK_FALSE(kept);
+}
