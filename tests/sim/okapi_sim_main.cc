@@ -21,6 +21,7 @@ struct Arguments {
   bool trace = false;
   bool verbose = false;
   bool faults = true;
+  bool premade_directory = false;
   int64_t seconds = 60;
   size_t jobs = 1;
 };
@@ -46,12 +47,14 @@ RunResult run_seed(const Arguments& arguments, uint64_t seed) {
   return run_standalone({.seed = seed,
                          .print = arguments.trace ? stdout : nullptr,
                          .trouble_span = Millis(arguments.seconds * 1000),
-                         .faults = arguments.faults});
+                         .faults = arguments.faults,
+                         .premade_directory = arguments.premade_directory});
 }
 
 std::string rerun_command(const Arguments& arguments, uint64_t seed) {
   std::string out = fmt::format("okapi-sim --seed {} --seconds {}", seed, arguments.seconds);
   if (!arguments.faults) out += " --no-faults";
+  if (arguments.premade_directory) out += " --premade-directory";
   return out + " --trace";
 }
 
@@ -121,7 +124,7 @@ int run_all(const Arguments& arguments) {
 [[noreturn]] void usage() {
   fmt::print(stderr,
              "okapi-sim --seed N | --seeds A..B  [--trace] [--seconds virtual] [--jobs N] "
-             "[--no-faults] [--verbose]\n");
+             "[--no-faults] [--premade-directory] [--verbose]\n");
   std::exit(2);
 }
 
@@ -154,6 +157,8 @@ Arguments parse(int argc, char** argv) {
       out.verbose = true;
     } else if (word == "--no-faults") {
       out.faults = false;
+    } else if (word == "--premade-directory") {
+      out.premade_directory = true;
     } else {
       usage();
     }

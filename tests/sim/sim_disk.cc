@@ -225,11 +225,17 @@ std::optional<std::string> SimDisk::content(const std::string& path) const {
   return node->file->cache;
 }
 
-void SimDisk::put_file(const std::string& path, ByteView content) {
-  for (size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+void SimDisk::make_durable_directory(const std::string& path) {
+  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
     std::string directory = path.substr(0, at);
     if (image_.find(directory) == nullptr) image_.set_name(directory, DiskNode{});
+    if (at == std::string::npos) break;
   }
+  image_.sync_all();
+}
+
+void SimDisk::put_file(const std::string& path, ByteView content) {
+  make_durable_directory(directory_of(path));
   auto file = std::make_shared<Inode>();
   file->cache = content;
   image_.set_name(path, DiskNode{std::move(file)});

@@ -43,14 +43,19 @@ bool SimNode::start(const Factory& factory) {
   net_.host_up(ip());
   disk_.program_started();
   env_ = std::make_unique<SimEnv>(world_, clock_, disk_, nic_, scheduler_, name_);
+  main_runs_ = true;
   scheduler_.boot([&] { program_ = factory(*env_); });
+  main_runs_ = false;
   return running();
 }
 
 void SimNode::stop() {
   OKAPI_ASSERT(running());
   world_.trace().line(world_.now(), name_, "stop");
-  scheduler_.boot([this] { program_.reset(); });
+  main_runs_ = true;
+  scheduler_.boot([this] { program_->stop(); });
+  main_runs_ = false;
+  if (!running()) return;  // it ended in fatal on the way
   disk_.settle();
   disk_.program_killed();
   net_.program_killed(ip());
@@ -80,7 +85,7 @@ void SimNode::pause(Nanos span) {
 void SimNode::program_exits(const SimExit& exit) {
   world_.trace().line(world_.now(), name_, "exit {} {}", exit.code, exit.why);
   exit_ = exit;
-  if (!running()) disk_.settle();
+  if (main_runs_) disk_.settle();
   net_.program_killed(ip());
   disk_.program_killed();
   destroy_program();

@@ -16,6 +16,8 @@ namespace okapi::sim {
 class Program {
  public:
   virtual ~Program() = default;
+  // Ends what runs in order, as at a signal.
+  virtual void stop() {}
 };
 
 class SimNode {
@@ -31,7 +33,7 @@ class SimNode {
 
   // False if the program ended at once (see exit()).
   bool start(const Factory& factory);
-  // Ends the program in order: its destructor runs while the world still answers.
+  // Ends the program in order, while the world still answers.
   void stop();
   // kill -9: nothing that had not left leaves any more; the page cache stays.
   void kill();
@@ -74,6 +76,7 @@ class SimNode {
   std::optional<SimExit> exit_;
   std::function<void(const SimExit&)> on_exit_;
   uint64_t starts_ = 0;
+  bool main_runs_ = false;  // the program's main thread: it boots, or ends in order
 };
 
 }  // namespace okapi::sim

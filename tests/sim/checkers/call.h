@@ -41,6 +41,7 @@ struct CallRecord {
   Call call;
   size_t client = 0;      // which client, and
   size_t connection = 0;  // which of its connections carried the answer
+  uint64_t dial = 0;      // which of its attempts to connect took it along; 0 = none yet
   SessionId session{};
   int32_t xid = 0;
   CallState state = CallState::kOpen;

@@ -55,6 +55,7 @@ class Replay {
   void index_calls();
   Wrong apply(const LoggedTxn& txn);
   Wrong apply_call(const LoggedTxn& txn, const CallRecord& record);
+  Wrong check_after_close(const CallRecord& record, const ModelAnswer& answer) const;
   Wrong apply_close(const LoggedTxn& txn);
   Wrong apply_reaper(const LoggedTxn& txn);
   Wrong check_expiry(const LoggedTxn& txn) const;
@@ -72,7 +73,7 @@ class Replay {
   TreeModel model_;
   std::map<std::pair<int64_t, int32_t>, const CallRecord*> by_xid_;
   std::map<const CallRecord*, Zxid> applied_;
-  std::map<int64_t, int32_t> last_xid_;  // of each session's writes so far
+  std::map<std::pair<int64_t, uint64_t>, int32_t> last_xid_;  // of session and dial
   std::map<int64_t, Zxid> closed_, created_;
   std::vector<Cursor> cursors_;
   std::vector<Trigger> triggers_;  // of the transaction under way

@@ -9,6 +9,7 @@ namespace {
 class ServerProgram final : public Program {
  public:
   ServerProgram(SimEnv& env, const ServerConfig& config) : server_(env, config) {}
+  void stop() override { server_.stop(); }
 
  private:
   Server server_;

@@ -118,6 +118,12 @@ void StandaloneRun::judge(RunResult& result) {
     world_.fail("INV-C2", log.error().text);
     return;
   }
+  for (const LoggedTxn& txn : *log) {
+    const TxnHeader& header = txn.header;
+    world_.trace().line(world_.now(), "log", "{:x} session {:x} xid {} type {}{} at {}",
+                        header.zxid.value(), header.client_id.value(), header.cxid, header.type,
+                        txn.is_error ? " refused" : "", header.time_ms - SimClock::kWallStartMs);
+  }
   ReplayOptions options;
   options.all_abandoned_expired = true;
   if (!server_.clock().jumped()) options.wall_start_ms = SimClock::kWallStartMs;
@@ -128,7 +134,8 @@ void StandaloneRun::judge(RunResult& result) {
 
 RunResult StandaloneRun::run() {
   RunResult result;
-  server_.disk().image().sync_all();
+  bool premade = world_.rng().chance(1, 2) || options_.premade_directory;
+  if (premade) server_.disk().make_durable_directory("/data/version-2");
   start_server();
   start_clients();
   cause_trouble();

@@ -19,6 +19,8 @@ struct RunOptions {
   Millis trouble_span{60'000};      // how long faults come
   std::optional<size_t> clients{};  // else drawn
   bool faults = true;
+  // The data directory is there before the first start; else by dice.
+  bool premade_directory = false;
 };
 
 struct RunResult {

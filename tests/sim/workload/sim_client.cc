@@ -46,6 +46,7 @@ void SimClient::dial() {
   stream_ = env_.nic().connect(server);
   poller_->watch(*stream_, 1, Interest::kBoth);
   in_history_ = broken_ = false;
+  ++dials_;
   give_up_dial_at_ = env_.clock().now() + kDialPatience;
 }
 
@@ -63,6 +64,10 @@ void SimClient::greet(MonoTime now) {
                                 .persistent = copy(request.persistent),
                                 .recursive = copy(request.recursive)});
       });
+  // What was asked since the last connection went travels with this one.
+  for (CallRecord& record : mine().calls) {
+    if (record.state == CallState::kOpen && record.dial == 0) record.dial = dials_;
+  }
   tap_.connected(session_history().id != SessionId());
   session_->connected(now);
   greeted_at_ = world_.now();
@@ -211,6 +216,7 @@ void SimClient::make(Call call) {
   by_xid_[xid.value()] = number;
   mine().calls.push_back({.call = std::move(call),
                           .client = index_,
+                          .dial = greeted() ? dials_ : 0,
                           .session = session_history().id,
                           .xid = xid.value(),
                           .asked = world_.now()});

@@ -72,8 +72,9 @@ class SimClient final : public Program, public Stage {
   std::unique_ptr<ClientSession> session_;
   WireTap tap_;
   std::map<int32_t, size_t> by_xid_;  // of this session: index of the call
-  bool in_history_ = false;           // the connection has a ConnectionHistory
-  bool broken_ = false;               // hang up
+  uint64_t dials_ = 0;
+  bool in_history_ = false;  // the connection has a ConnectionHistory
+  bool broken_ = false;      // hang up
   std::vector<Rearmed> rearmed_now_;
   MonoTime dial_at_{}, next_call_at_{}, give_up_dial_at_{}, ping_sent_{}, greeted_at_{};
 };
