@@ -14,7 +14,7 @@
 namespace okapi {
 
 inline const SessionId kSession{0x100000000000001};
-inline const ConnectionId kClient = ConnectionId::make(0, 1, 1);
+inline const ConnectionId kClient = ConnectionId::make(0, 0, 1);
 
 template <jute::Record Body>
 RequestRef make_request(OpCode op, int32_t xid, const Body& body, SessionId session = kSession,
