@@ -66,8 +66,8 @@ TEST_CASE("a_console_line_has_the_layout_of_the_reference") {
   }
   auto lines = captured.lines();
   REQUIRE(lines.size() == 2);
-  std::regex layout(
-      R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[myid:3\] - INFO  \[QuorumPeer:3:QuorumPeer@177\] - some text \{\})");
+  std::regex layout(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[myid:3\] - INFO  )"
+                    R"(\[QuorumPeer:3:QuorumPeer@177\] - some text \{\})");
   INFO(lines[0]);
   CHECK(std::regex_match(lines[0], layout));
   CHECK(lines[1].find("[myid:3] - ERROR [QuorumPeer:3:RolePipeline@1] - ") != std::string::npos);
