@@ -121,7 +121,8 @@ void SimNet::pump(uint64_t id, int direction) {
   if (pipe.black_hole) return;
   auto from = static_cast<size_t>(direction);
   if (blocked(c.at[from].ip, c.at[1 - from].ip)) return;  // heal() pumps again
-  while (!pipe.flying.empty() && pipe.flying.front().arrives <= world_.now()) {
+  // Delivering a segment may turn the pipe into a black hole, or empty it.
+  while (!pipe.black_hole && !pipe.flying.empty() && pipe.flying.front().arrives <= world_.now()) {
     Segment segment = std::move(pipe.flying.front());
     pipe.flying.pop_front();
     pipe.flying_bytes -= segment.bytes.size();

@@ -105,10 +105,9 @@ std::optional<std::string> Replay::apply_close(const LoggedTxn& txn) {
   auto found = by_xid_.find({session.value(), txn.header.cxid});
   bool asked = found != by_xid_.end() && is_close(*found->second);
   if (!model_.has_session(session)) {
-    // A client may ask twice; the second time there must be nothing to do.
-    bool harmless = asked && closed_.contains(session.value()) && txn.paths.empty();
-    if (harmless) {
-      applied_[found->second] = txn.header.zxid;
+    // A client asks twice, or just as the session expires: then there must be nothing to do.
+    if (closed_.contains(session.value()) && txn.paths.empty()) {
+      if (asked) applied_[found->second] = txn.header.zxid;
       return std::nullopt;
     }
     return fmt::format("G11: session {:x} closed at {:x} but not open", session.value(),
@@ -179,7 +178,6 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
     return fmt::format("a read became a transaction: {}", name_of_call(record));
   }
   if (Wrong wrong = check_order(txn, record)) return wrong;
-  bool open = model_.has_session(record.session);
   ModelAnswer answer = model_.write(
       record.call, {.zxid = zxid, .time_ms = txn.header.time_ms, .session = record.session});
   triggers_ = answer.triggers;
@@ -193,23 +191,17 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
     ++counts_.unknown_applied;
     return std::nullopt;
   }
-  if (!open) return check_after_close(record, answer);
+  auto closed = closed_.find(record.session.value());
+  if (closed != closed_.end()) {
+    return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
+                       name_of_call(record), record.zxid.value(), closed->second.value());
+  }
   bool same = record.err == answer.err && record.zxid == zxid && record.body == answer.body;
   if (same) return std::nullopt;
   return fmt::format(
       "INV-D7: {} at {:x} got err {} at {:x} and {} bytes, the model: err {}, {} bytes",
       name_of_call(record), zxid.value(), static_cast<int>(record.err), record.zxid.value(),
       record.body.size(), static_cast<int>(answer.err), answer.body.size());
-}
-
-// A write that Prep met after the close may be told so, and must not be done.
-std::optional<std::string> Replay::check_after_close(const CallRecord& record,
-                                                     const ModelAnswer& answer) const {
-  bool told = record.err == ErrorCode::kSessionExpired ||
-              record.err == ErrorCode::kUnknownSession ||
-              (record.call.op == OpCode::kMulti && record.body == answer.body);
-  if (told) return std::nullopt;
-  return fmt::format("G11: {} was done after its session's end", name_of_call(record));
 }
 
 // Arrivals.
@@ -248,6 +240,11 @@ std::optional<std::string> Replay::advance(Cursor& cursor, Zxid zxid) {
 
 std::optional<std::string> Replay::take_reply(Cursor& cursor, const Arrival& arrival) {
   const CallRecord& record = cursor.client->calls[arrival.call];
+  auto closed = closed_.find(record.session.value());
+  if (closed != closed_.end() && arrival.zxid >= closed->second && !is_close(record)) {
+    return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
+                       name_of_call(record), arrival.zxid.value(), closed->second.value());
+  }
   Wrong wrong = cursor.watches.replied(record.call, record.err);
   if (wrong) return fmt::format("{}: {}", *wrong, name_of_call(record));
   if (is_write(record.call.op)) return std::nullopt;

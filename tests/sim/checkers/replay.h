@@ -55,7 +55,6 @@ class Replay {
   void index_calls();
   Wrong apply(const LoggedTxn& txn);
   Wrong apply_call(const LoggedTxn& txn, const CallRecord& record);
-  Wrong check_after_close(const CallRecord& record, const ModelAnswer& answer) const;
   Wrong apply_close(const LoggedTxn& txn);
   Wrong apply_reaper(const LoggedTxn& txn);
   Wrong check_expiry(const LoggedTxn& txn) const;

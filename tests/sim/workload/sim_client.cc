@@ -149,7 +149,9 @@ void SimClient::take_reply(const TappedFrame& frame) {
   auto found = by_xid_.find(frame.header.xid);
   if (found == by_xid_.end()) {
     world_.fail("INV-D8",
-                fmt::format("{}: reply to xid {} that nobody asked", name_, frame.header.xid));
+                fmt::format("{}: reply to xid {} that nobody asked (zxid {:x}, err {}, {})", name_,
+                            frame.header.xid, frame.header.zxid.value(), frame.header.err,
+                            printable(frame.body)));
     return;
   }
   CallRecord& record = mine().calls[found->second];
