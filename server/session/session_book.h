@@ -18,6 +18,11 @@ class SessionBook {
   void mark_closing(SessionId session) {
     if (auto it = sessions_.find(session); it != sessions_.end()) it->second.closing = true;
   }
+  // Whether the session lives and no closeSession of it was prepared.
+  bool is_open(SessionId session) const {
+    auto it = sessions_.find(session);
+    return it != sessions_.end() && !it->second.closing;
+  }
   // closeSession was applied.
   void remove(SessionId session) { sessions_.erase(session); }
   // A connection took the session over (re-attach). By then all that the old one had accepted is

@@ -22,6 +22,8 @@ int64_t ephemeral_bytes_max(const ServerConfig& config) {
 
 ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView, PreparedTxn& out) {
   SessionId session = context.request.session;
+  // Expired and closed by its client at the same moment: one of the two comes second.
+  if (!context.sessions.is_open(session)) return ErrorCode::kSessionExpired;
   CloseSessionTxn txn;
   std::vector<std::string> paths = context.pending.ephemerals_of(session);
   for (const std::string& path : paths) {
