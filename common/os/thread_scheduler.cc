@@ -68,9 +68,8 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
   // Whether it was the last one; then the thread ends by itself.
   bool remove(const std::shared_ptr<Cell>& cell);
   void start();
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
+  // After the last remove(). Lets go of the cells, which hold this home.
+  void join();
   // Any thread: `cell` is ready and this thread shall run it.
   void enqueue(std::shared_ptr<Cell> cell);
   // A guest set a timer and has ended the turn: wakes if it is earlier than what the thread sleeps
@@ -186,11 +185,9 @@ bool ThreadScheduler::Home::remove(const std::shared_ptr<Cell>& cell) {
     std::erase(cells_, cell);
     cells_changed_.store(true);
     last = cells_.empty();
+    if (last) ending_.store(true);
   }
-  if (last) {
-    ending_.store(true);
-    wake();
-  }
+  if (last) wake();
   return last;
 }
 
@@ -202,9 +199,17 @@ void ThreadScheduler::Home::start() {
   });
 }
 
+void ThreadScheduler::Home::join() {
+  thread_.join();
+  MutexLock lock(mutex_);
+  queue_.clear();
+  my_cells_.clear();
+}
+
 void ThreadScheduler::Home::enqueue(std::shared_ptr<Cell> cell) {
   {
     MutexLock lock(mutex_);
+    if (ending_.load()) return;  // the cell has retired meanwhile
     queue_.push_back(std::move(cell));
     queued_.store(queue_.size());
   }
