@@ -227,7 +227,12 @@ std::optional<std::string> Replay::advance(Cursor& cursor, Zxid zxid) {
       const auto& rearmed = cursor.connection->rearmed;
       if (cursor.rearmed == rearmed.size()) return "INV-D8: second answer to setWatches";
       Wrong wrong = cursor.watches.watches_set(rearmed[cursor.rearmed++], model_, all_triggers_);
-      if (wrong) return wrong;
+      if (wrong) {
+        return fmt::format("{} (session {:x}, connection of {:.6f}, stamp {:x})", *wrong,
+                           cursor.connection->session.value(),
+                           static_cast<double>(to_ms(cursor.connection->began)) / 1e3,
+                           zxid.value());
+      }
       continue;
     }
     if (Wrong wrong = cursor.watches.settle()) return wrong;

@@ -13,6 +13,10 @@ std::string text_of(Zxid zxid, EventType event, const std::string& path) {
   return fmt::format("event {} on {} at {:x}", static_cast<int>(event), path, zxid.value());
 }
 
+bool contains(const std::vector<std::string>& paths, const std::string& path) {
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
+}
+
 }  // namespace
 
 bool WatchModel::watched_from_above(const std::string& path) const {
@@ -168,18 +172,25 @@ bool WatchModel::came(EventType event, const std::string& path) const {
 // the reply's stamp a one-shot watch has fired if and only if its node has changed by then.
 std::optional<std::string> WatchModel::rearm_one_shot(const Rearmed& asked, const TreeModel& now) {
   Zxid since(asked.relative_zxid);
-  auto wrong = [](const char* what, const std::string& path) {
-    return fmt::format("G10: {} watch on {} {}", what, path,
-                       "fired although nothing changed, or did not although it did");
+  auto wrong = [&](const char* what, const std::string& path) {
+    std::string out = fmt::format("G10: {} watch on {} since {:x}, node {}", what, path,
+                                  since.value(), now.exists(path) ? "there" : "not there");
+    if (now.exists(path)) {
+      out += fmt::format(" with mzxid {:x} pzxid {:x}", now.mzxid(path).value(),
+                         now.pzxid(path).value());
+    }
+    out += "; came:";
+    for (const Arrival& one : arrived_) out += " " + text_of(one.zxid, one.event, one.path);
+    return out;
   };
   for (const std::string& path : asked.data) {
     bool readable = now.readable_by_all(path);
     bool changed = !now.exists(path) || now.mzxid(path) > since;
     bool fired = came(EventType::kNodeDataChanged, path) || came(EventType::kNodeDeleted, path) ||
                  came(EventType::kNodeCreated, path);
-    bool others = watched_from_above(path) ||
-                  std::count(asked.persistent.begin(), asked.persistent.end(), path) != 0 ||
-                  std::count(asked.child.begin(), asked.child.end(), path) != 0;
+    // Events on the path that another watch on it explains.
+    bool others = watched_from_above(path) || contains(asked.persistent, path) ||
+                  contains(asked.child, path) || contains(asked.exist, path);
     if (readable && (changed ? !fired : fired && !others)) return wrong("data", path);
     if (!changed || !readable) watches_[path].data = readable ? Known::kYes : Known::kMaybe;
   }
