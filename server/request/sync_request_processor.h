@@ -50,6 +50,7 @@ class SyncRequestProcessor final : public Stage {
   // Writes and syncs up to one batch from the inbox.
   void log_batch();
   void answer_marks();
+  void keep_mark_up(Turn& turn);
 
   Env& env_;
   const Options options_;

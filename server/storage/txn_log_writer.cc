@@ -155,6 +155,15 @@ Status TxnLogWriter::persist_mark() {
   return s.mark_file.sync();
 }
 
+std::optional<MonoTime> TxnLogWriter::mark_due() const {
+  const State& s = *state_;
+  if (s.failure || !s.options.force_sync || s.file == nullptr) return std::nullopt;
+  if (s.mark_file.mark().zxid >= s.last_synced) return std::nullopt;
+  return s.mark_written_at + kMarkInterval;
+}
+
+void TxnLogWriter::write_mark() { state_->write_mark(); }
+
 Result<Zxid> TxnLogWriter::truncate_after(Zxid zxid) {
   State& s = *state_;
   if (s.failure) return *s.failure;
@@ -291,9 +300,8 @@ Status TxnLogWriter::State::sync_file() {
   return {};
 }
 
-// The hint may lag, so a failure to write it harms nobody.
-// The mark is a lower bound, so it may lag: written with every commit it would cost a lone write a
-// tenth of its time.
+// A failure to write it harms nobody. The mark is a lower bound, so it may lag: written with every
+// commit it would cost a lone write a tenth of its time.
 bool TxnLogWriter::State::mark_is_due() const {
   return mark_file.mark().log != file_zxid ||
          context.clock.now() - mark_written_at >= kMarkInterval;

@@ -58,6 +58,10 @@ class TxnLogWriter {
   // newest snapshot says nothing), with last_synced() at or past the last txn the snapshot may
   // hold.
   Status persist_mark();
+  // When the hint, which may lag a little behind the syncs, wants to be written; nothing while it
+  // is up to date.
+  std::optional<MonoTime> mark_due() const;
+  void write_mark();
   // TRUNC: removes every record above `zxid`; lowers the hint first. Answers the last zxid left.
   // kNotFound (no log reaches `zxid`) leaves log and writer as they are; other errors are final.
   Result<Zxid> truncate_after(Zxid zxid);

@@ -73,7 +73,7 @@ def test_ephemerals_of_a_session_fit_its_close(make_server, ours):
                 break
             made += 1
         assert (made, err) == (5, ops.SYSTEM_ERROR)
-        assert f"0x{session.session_id:x}" in server.log_text()
+        servers.wait_until(lambda: f"0x{session.session_id:x} has ephemerals" in server.log_text(), 5, "the log line")
         # Room that a delete makes counts, another session has room of its own, other nodes need none.
         session.must(ops.DELETE, ops.delete("/0-" + "x" * 900))
         session.must(ops.CREATE, ops.create("/again-" + "x" * 890, flags=ops.EPHEMERAL))
@@ -133,7 +133,8 @@ def test_a_setting_without_effect_is_told(make_server, ours):
              "zookeeper.audit.enable": "true", "zookeeper.enableEagerACLCheck": "true"}
     server = make_server(properties=names).start()
     for name in names:
-        assert re.search(rf"WARN .*{re.escape(name)}.*no effect", server.log_text()), name
+        told = re.compile(rf"WARN .*{re.escape(name)}.*no effect")
+        servers.wait_until(lambda told=told: told.search(server.log_text()), 5, name)
 
 
 def metric(server, name):

@@ -88,6 +88,37 @@ TEST_CASE("a_long_batch_goes_in_parts_and_asks_for_another_turn") {
   CHECK(world.logged.take().back().zxid == Zxid(3));
 }
 
+TEST_CASE("mail_that_comes_between_the_parts_of_a_batch_is_not_left_lying") {
+  SyncRequestProcessor::Options options;
+  options.batch_bytes_max = 1;
+  World world(options);
+  world.log(1, 2);
+  CHECK(step(*world.sync, world.env).wants_again());
+  // Rings a stage that is ready already: nobody will ring for it again.
+  world.log(3, 3);
+  Turn turn = step(*world.sync, world.env);
+  CHECK(world.logged.take().back().zxid == Zxid(2));
+  REQUIRE(turn.wants_again());
+  step(*world.sync, world.env);
+  CHECK(world.logged.take().back().zxid == Zxid(3));
+}
+
+TEST_CASE("the_hint_catches_up_soon_after_the_last_sync_and_at_the_end") {
+  World world;
+  auto hint = [&] { return read_synced_mark(world.env.disk(), "/log")->value().zxid; };
+  world.log(1, 1);
+  step(*world.sync, world.env);
+  world.log(2, 2);
+  Turn turn = step(*world.sync, world.env);
+  REQUIRE(turn.deadline().has_value());
+  world.env.world.clock.time = *turn.deadline();
+  CHECK_FALSE(step(*world.sync, world.env).deadline().has_value());
+  CHECK(hint() == Zxid(2));
+  world.log(3, 3);
+  world.sync->finish();
+  CHECK(hint() == Zxid(3));
+}
+
 TEST_CASE("a_roll_comes_between_half_and_all_of_snap_count_and_asks_for_a_snapshot") {
   SyncRequestProcessor::Options options;
   options.snap_count = 100;
