@@ -41,8 +41,8 @@ int main(int argc, char** argv) {
   if (!loaded.ok()) return refuse(*loaded.failure);
 
   block_stop_signals();
-  RealEnv env(loaded.config.server_id == 0 ? "" : std::to_string(loaded.config.server_id),
-              LogLevel::kInfo);
+  const std::optional<int64_t>& my_id = loaded.config.my_id;
+  RealEnv env(my_id.has_value() ? std::to_string(*my_id) : "", LogLevel::kInfo);
   for (const std::string& warning : line.warnings) OKAPI_WARN(env.log(), "{}", warning);
   for (const std::string& warning : loaded.warnings) OKAPI_WARN(env.log(), "{}", warning);
   {
