@@ -3,9 +3,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,28 +29,13 @@ struct Arguments {
 };
 
 // For the signal handler: an assertion of the server ends the process in the middle of a seed.
-volatile std::sig_atomic_t current_seed_high = 0, current_seed_low = 0;
+char crash_text[200];
+size_t crash_text_size = 0;
 
 void on_crash(int signal) {
-  char text[160];
-  uint64_t seed = (static_cast<uint64_t>(static_cast<uint32_t>(current_seed_high)) << 32) |
-                  static_cast<uint32_t>(current_seed_low);
-  int size = std::snprintf(
-      text, sizeof text, "seed %llu crashed (signal %d): okapi-sim --seed %llu --trace\n",
-      static_cast<unsigned long long>(seed), signal, static_cast<unsigned long long>(seed));
-  if (size > 0 && write(STDERR_FILENO, text, static_cast<size_t>(size)) < 0) _exit(3);
+  if (write(STDERR_FILENO, crash_text, crash_text_size) < 0) _exit(3);
   std::signal(signal, SIG_DFL);
   std::raise(signal);
-}
-
-RunResult run_seed(const Arguments& arguments, uint64_t seed) {
-  current_seed_high = static_cast<std::sig_atomic_t>(seed >> 32);
-  current_seed_low = static_cast<std::sig_atomic_t>(seed);
-  return run_standalone({.seed = seed,
-                         .print = arguments.trace ? stdout : nullptr,
-                         .trouble_span = Millis(arguments.seconds * 1000),
-                         .faults = arguments.faults,
-                         .premade_directory = arguments.premade_directory});
 }
 
 std::string rerun_command(const Arguments& arguments, uint64_t seed) {
@@ -56,6 +43,17 @@ std::string rerun_command(const Arguments& arguments, uint64_t seed) {
   if (!arguments.faults) out += " --no-faults";
   if (arguments.premade_directory) out += " --premade-directory";
   return out + " --trace";
+}
+
+RunResult run_seed(const Arguments& arguments, uint64_t seed) {
+  std::string text =
+      fmt::format("seed {} crashed, again: {}\n", seed, rerun_command(arguments, seed));
+  crash_text_size = text.copy(crash_text, sizeof crash_text);
+  return run_standalone({.seed = seed,
+                         .print = arguments.trace ? stdout : nullptr,
+                         .trouble_span = Millis(arguments.seconds * 1000),
+                         .faults = arguments.faults,
+                         .premade_directory = arguments.premade_directory});
 }
 
 void report_failure(const Arguments& arguments, uint64_t seed, const RunResult& result) {
@@ -94,31 +92,54 @@ bool run_and_judge(const Arguments& arguments, uint64_t seed) {
   return true;
 }
 
-// Every `jobs`-th seed from `offset` on; how many failed.
-int run_share(const Arguments& arguments, size_t offset) {
+// Every `jobs`-th seed from `seed` on; `progress` names the one under way. How many failed.
+int run_share(const Arguments& arguments, uint64_t seed, volatile uint64_t& progress) {
   int failed = 0;
-  for (uint64_t seed = arguments.first + offset; seed <= arguments.last; seed += arguments.jobs) {
+  for (; seed <= arguments.last; seed += arguments.jobs) {
+    progress = seed;
     if (!run_and_judge(arguments, seed)) ++failed;
   }
   return failed;
 }
 
-int run_all(const Arguments& arguments) {
-  if (arguments.jobs == 1) return run_share(arguments, 0) == 0 ? 0 : 1;
+// A process that runs the share of one job from `seed` on.
+pid_t start_job(const Arguments& arguments, uint64_t seed, volatile uint64_t& progress) {
   std::fflush(stdout);
+  pid_t child = fork();
+  if (child != 0) return child;
+  int failed = run_share(arguments, seed, progress);
+  std::fflush(stdout);
+  _exit(failed == 0 ? 0 : 1);
+}
+
+// A job that crashes is started again behind the seed that it crashed on.
+int run_jobs(const Arguments& arguments) {
+  void* shared = mmap(nullptr, arguments.jobs * sizeof(uint64_t), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return 1;
+  auto* progress = static_cast<uint64_t*>(shared);
+  std::map<pid_t, size_t> jobs;
   for (size_t i = 0; i < arguments.jobs; ++i) {
-    pid_t child = fork();
-    if (child == 0) {
-      int failed = run_share(arguments, i);
-      std::fflush(stdout);
-      _exit(failed == 0 ? 0 : 1);
-    }
+    jobs[start_job(arguments, arguments.first + i, progress[i])] = i;
   }
   int worst = 0, status = 0;
-  while (wait(&status) > 0) {
-    if (status != 0) worst = 1;
+  while (!jobs.empty()) {
+    pid_t ended = wait(&status);
+    auto job = jobs.extract(ended);
+    if (job.empty()) continue;
+    if (status == 0) continue;
+    worst = 1;
+    if (!WIFSIGNALED(status)) continue;
+    size_t i = job.mapped();
+    jobs[start_job(arguments, progress[i] + arguments.jobs, progress[i])] = i;
   }
   return worst;
+}
+
+int run_all(const Arguments& arguments) {
+  uint64_t progress = 0;
+  if (arguments.jobs > 1) return run_jobs(arguments);
+  return run_share(arguments, arguments.first, progress) == 0 ? 0 : 1;
 }
 
 [[noreturn]] void usage() {

@@ -128,6 +128,14 @@ bool SimScheduler::has_home(const std::string& home) const {
   return false;
 }
 
+void SimScheduler::trace_stages() const {
+  for (const auto& [id, slot] : slots_) {
+    world_.trace().line(world_.now(), node_, "stage {} {}:{}{}{}{}", id, slot.options.home,
+                        slot.wanted ? " wanted" : "", slot.offered ? " offered" : "",
+                        slot.busy ? " busy" : "", slot.timer != 0 ? " timer" : "");
+  }
+}
+
 void SimScheduler::make_ready(uint64_t id) {
   auto found = slots_.find(id);
   if (found == slots_.end()) return;

@@ -49,6 +49,8 @@ class SimScheduler final : public Scheduler, public Runner {
   void pause_until(MonoTime time) { paused_until_ = time; }
 
   size_t stages() const { return slots_.size(); }
+  // One line per stage into the trace: what each waits for. For a run that got stuck.
+  void trace_stages() const;
   // Slots enrolled by name, for tests.
   bool has_home(const std::string& home) const;
 

@@ -60,6 +60,13 @@ void StandaloneRun::start_clients() {
   size_t count = options_.clients.value_or(3 + dice.below(4));
   history_.clients.resize(count);
   workload_.pipeline_max = static_cast<uint32_t>(1 + dice.below(12));
+  workload_.calls = 100 + dice.below(250);
+  // Mostly the calls last as long as the trouble does; else they come at once, in a storm.
+  if (dice.chance(2, 3)) {
+    auto burst = static_cast<int64_t>(workload_.pipeline_max / 2 + 1);
+    workload_.think_max =
+        options_.trouble_span * burst * 3 / (2 * static_cast<int64_t>(workload_.calls));
+  }
   workload_.session_timeout = 2 * settings_.session_timeout_min;
   for (size_t i = 0; i < count; ++i) {
     std::string number = std::to_string(i + 1);
@@ -108,6 +115,7 @@ void StandaloneRun::finish() {
     world_.fail("G16", fmt::format("the healed server ended: {}",
                                    server_.exit().has_value() ? server_.exit()->why : "?"));
   } else if (!done) {
+    server_.scheduler().trace_stages();
     world_.fail("INV-B7", "clients do not get through to a healed server");
   }
 }
