@@ -18,6 +18,22 @@ struct Tracked {
   std::shared_ptr<int> owner;
 };
 
+// Takes its time to arrive, so that a consumer who looks too early finds it half there.
+struct Slow {
+  Slow() = default;
+  explicit Slow(int number) : value(number) {}
+  Slow(Slow&&) = default;
+  Slow& operator=(Slow&& other) noexcept {
+    if (other.value != 0) {  // not when a chunk is cleared
+      value = -1;
+      for (int spin = 0; spin < 2000; ++spin) asm volatile("");
+    }
+    value = other.value;
+    return *this;
+  }
+  int value = 0;
+};
+
 }  // namespace
 
 TEST_CASE("a_feed_gives_items_in_the_order_they_were_pushed_across_chunks") {
@@ -106,4 +122,23 @@ TEST_CASE(
   CHECK(expected == kItems + 1);
   producer.join();
   CHECK(feed.front() == nullptr);
+}
+
+TEST_CASE("an_item_in_a_recycled_chunk_is_not_shown_before_it_is_whole") {
+  constexpr int kItems = 20'000;
+  Feed<Slow, 2> feed;
+  std::thread producer([&] {
+    for (int i = 1; i <= kItems; ++i) feed.push(Slow(i));
+  });
+  int expected = 1;
+  int wrong = 0;
+  while (expected <= kItems) {
+    Slow* item = feed.front();
+    if (item == nullptr) continue;
+    wrong += item->value == expected ? 0 : 1;
+    feed.pop();
+    ++expected;
+  }
+  producer.join();
+  CHECK(wrong == 0);
 }
