@@ -217,8 +217,6 @@ Zxid Server::begin_role() {
   RecoveryOptions options;
   options.trust_empty = storage.snapshot_trust_empty;
   options.db_autocreate = storage.db_autocreate;
-  options.item_bytes_max = static_cast<uint32_t>(config_.limits.frame_bytes_max) +
-                           static_cast<uint32_t>(config_.limits.disk_record_extra_bytes);
   options.item_bytes_max = item_bytes_max(config_);
   options.snapshot = snapshot_settings(config_, *data_dir_);
   TreeWriter writer = database_.tree().take_writer();

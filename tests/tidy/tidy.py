@@ -90,7 +90,7 @@ def check_functions(path, lines):
     for number, line in enumerate(lines, 1):
         if start is None:
             opens = re.match(r"^( {0,2})[A-Za-z~].*\)( const| noexcept| override| final)* \{$", line)
-            if opens and not re.match(r"^\s*(if|for|while|switch|namespace|struct|class)\b", line):
+            if opens and "](" not in line and not re.match(r"^\s*(if|for|while|switch|namespace|struct|class)\b", line):
                 start = (number, opens[1])
         elif line == start[1] + "}" or line == start[1] + "};":
             if number - start[0] - 1 > FUNCTION_LINES_MAX:
