@@ -41,6 +41,7 @@ void Replay::index_calls() {
     for (const CallRecord& record : client.calls) {
       if (record.session == SessionId()) continue;
       by_xid_[{record.session.value(), record.xid}] = &record;
+      if (is_close(record)) close_asked_.insert(record.session.value());
     }
   }
 }
@@ -82,13 +83,25 @@ std::optional<std::string> Replay::apply(const LoggedTxn& txn) {
   }
   if (type == OpCode::kCloseSession) return apply_close(txn);
   auto found = by_xid_.find({header.client_id.value(), header.cxid});
-  if (found != by_xid_.end()) return apply_call(txn, *found->second);
+  if (found != by_xid_.end()) {
+    bool close = is_close(*found->second);
+    return close ? apply_refused_close(txn, *found->second) : apply_call(txn, *found->second);
+  }
   bool reaper = header.client_id == SessionId() || type == OpCode::kDeleteContainer;
   if (reaper) return apply_reaper(txn);
   // A refused close of a session that was closing already has no request of a client.
   if (txn.is_error && header.cxid == 0) return std::nullopt;
   return fmt::format("G03: nobody asked for the transaction at {:x} (session {:x} xid {})",
                      header.zxid.value(), header.client_id.value(), header.cxid);
+}
+
+// A client asks twice, or just as the session expires: the second close is refused.
+std::optional<std::string> Replay::apply_refused_close(const LoggedTxn& txn,
+                                                       const CallRecord& record) {
+  applied_[&record] = txn.header.zxid;
+  if (txn.is_error && closed_.contains(record.session.value())) return std::nullopt;
+  return fmt::format("G11: {} at {:x} is refused although the session is open",
+                     name_of_call(record), txn.header.zxid.value());
 }
 
 std::optional<std::string> Replay::apply_reaper(const LoggedTxn& txn) {
@@ -105,11 +118,6 @@ std::optional<std::string> Replay::apply_close(const LoggedTxn& txn) {
   auto found = by_xid_.find({session.value(), txn.header.cxid});
   bool asked = found != by_xid_.end() && is_close(*found->second);
   if (!model_.has_session(session)) {
-    // A client asks twice, or just as the session expires: then there must be nothing to do.
-    if (closed_.contains(session.value()) && txn.paths.empty()) {
-      if (asked) applied_[found->second] = txn.header.zxid;
-      return std::nullopt;
-    }
     return fmt::format("G11: session {:x} closed at {:x} but not open", session.value(),
                        txn.header.zxid.value());
   }
@@ -191,17 +199,27 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
     ++counts_.unknown_applied;
     return std::nullopt;
   }
-  auto closed = closed_.find(record.session.value());
-  if (closed != closed_.end()) {
-    return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
-                       name_of_call(record), record.zxid.value(), closed->second.value());
-  }
-  bool same = record.err == answer.err && record.zxid == zxid && record.body == answer.body;
-  if (same) return std::nullopt;
+  if (Wrong wrong = check_open(record, zxid)) return wrong;
+  // After the end of a session the model knows the code of only some refusals.
+  bool late = !model_.has_session(record.session) && record.call.op != OpCode::kMulti;
+  bool same_err = record.err == answer.err || (late && record.err == ErrorCode::kUnknownSession);
+  bool same_body = record.body == answer.body || !model_.has_session(record.session);
+  if (same_err && same_body && record.zxid == zxid) return std::nullopt;
   return fmt::format(
       "INV-D7: {} at {:x} got err {} at {:x} and {} bytes, the model: err {}, {} bytes",
       name_of_call(record), zxid.value(), static_cast<int>(record.err), record.zxid.value(),
       record.body.size(), static_cast<int>(answer.err), answer.body.size());
+}
+
+// Nothing is answered after a session's end. But when the session expired just as its client asked
+// for the end, what came before that request is answered in order: reads as they are, writes that
+// they came too late.
+std::optional<std::string> Replay::check_open(const CallRecord& record, Zxid zxid) const {
+  auto closed = closed_.find(record.session.value());
+  if (closed == closed_.end() || zxid < closed->second || is_close(record)) return std::nullopt;
+  if (close_asked_.contains(record.session.value())) return std::nullopt;
+  return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
+                     name_of_call(record), zxid.value(), closed->second.value());
 }
 
 // Arrivals.
@@ -245,11 +263,7 @@ std::optional<std::string> Replay::advance(Cursor& cursor, Zxid zxid) {
 
 std::optional<std::string> Replay::take_reply(Cursor& cursor, const Arrival& arrival) {
   const CallRecord& record = cursor.client->calls[arrival.call];
-  auto closed = closed_.find(record.session.value());
-  if (closed != closed_.end() && arrival.zxid >= closed->second && !is_close(record)) {
-    return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
-                       name_of_call(record), arrival.zxid.value(), closed->second.value());
-  }
+  if (Wrong wrong = check_open(record, arrival.zxid)) return wrong;
   Wrong wrong = cursor.watches.replied(record.call, record.err);
   if (wrong) return fmt::format("{}: {}", *wrong, name_of_call(record));
   if (is_write(record.call.op)) return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +56,8 @@ class Replay {
   void index_calls();
   Wrong apply(const LoggedTxn& txn);
   Wrong apply_call(const LoggedTxn& txn, const CallRecord& record);
+  Wrong check_open(const CallRecord& record, Zxid zxid) const;
+  Wrong apply_refused_close(const LoggedTxn& txn, const CallRecord& record);
   Wrong apply_close(const LoggedTxn& txn);
   Wrong apply_reaper(const LoggedTxn& txn);
   Wrong check_expiry(const LoggedTxn& txn) const;
@@ -74,6 +77,7 @@ class Replay {
   std::map<const CallRecord*, Zxid> applied_;
   std::map<std::pair<int64_t, uint64_t>, int32_t> last_xid_;  // of session and dial
   std::map<int64_t, Zxid> closed_, created_;
+  std::set<int64_t> close_asked_;
   std::vector<Cursor> cursors_;
   std::vector<Trigger> triggers_;  // of the transaction under way
   std::vector<std::pair<Zxid, Trigger>> all_triggers_;
