@@ -121,6 +121,7 @@ void Selector::open(Accepted item, MonoTime now) {
 void Selector::begin_term(const TermBegins& term) {
   OKAPI_ASSERT(worker_ == nullptr);
   tree_ = term.tree;
+  live_sessions_ = term.live_sessions;
   worker_ = std::make_unique<CommitWorker>(CommitWorker::Parts{
       config_, registry_, *term.tree, *term.watches, admission_, clients_, *term.feed, metrics_});
   worker_->to_commit = Sink<RequestRef>(*term.pending);

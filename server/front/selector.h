@@ -109,6 +109,7 @@ class Selector final : public Stage {
   // The term's: null while the server does not serve.
   std::unique_ptr<CommitWorker> worker_;
   const DataTree* tree_ = nullptr;
+  const SessionTable* live_sessions_ = nullptr;
   Sink<SessionMail> to_tracker_;
 
   ClientTable clients_;

@@ -174,6 +174,9 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
 
 void Selector::established(Client& client, SessionId session, int32_t timeout_ms) {
   Connection& connection = *connections_[client.id.slot()];
+  // Closed while the answer was on its way: its end has passed through the Feed already and would
+  // close nobody. What ends from here on comes through the Feed later and finds this connection.
+  if (session != SessionId() && !live_sessions_->contains(session)) session = SessionId();
   append_connect_response(client.out, session, timeout_ms, connection.old_client, false,
                           config_.session.password_secret);
   metrics_.sent.add();

@@ -91,9 +91,9 @@ void RolePipeline::enroll() {
   Bell* tracker = enter(*tracker_, "SessionTracker", tracker_->mail);
   Bell* reaper = enter(*reaper_, "ContainerReaper");
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
-    parts_.doors[i].terms->post(TermBegins{&parts_.database.tree(), &parts_.watches,
-                                           feeds_[i].get(), &commit_->pending, &prep_->requests,
-                                           &tracker_->mail});
+    parts_.doors[i].terms->post(TermBegins{&parts_.database.tree(), &parts_.database.sessions(),
+                                           &parts_.watches, feeds_[i].get(), &commit_->pending,
+                                           &prep_->requests, &tracker_->mail});
   }
   // Both have timers to set.
   tracker->ring(false);

@@ -21,7 +21,6 @@ struct Client {
   size_t sent = 0;              // of `out`
   bool dirty = false;           // is in the table's dirty list
   bool closing = false;         // close once `out` is flushed; nothing more is read or answered
-  bool asked_to_close = false;  // sent closeSession
   bool close_now = false;       // close without waiting for the flush
   int32_t outstanding = 0;
 

@@ -140,7 +140,8 @@ void CommitProcessor::tell_session(const Txn& txn) {
   to_tracker.add(SessionClosed{txn.header.client_id});
   // Only a worker knows whose connection it was.
   for (size_t worker = 0; worker < workers_.size(); ++worker) {
-    push(static_cast<uint8_t>(worker), {txn.header.zxid, SessionEnded{txn.header.client_id}});
+    push(static_cast<uint8_t>(worker),
+         {txn.header.zxid, SessionEnded{txn.header.client_id, txn.header.cxid}});
   }
 }
 

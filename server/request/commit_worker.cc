@@ -6,6 +6,18 @@
 
 namespace okapi {
 
+namespace {
+
+// The one who asked for the end gets its reply, right behind this in the Feed. After an expiry
+// nothing is answered any more, not even a closeSession on its way (client-protocol spec 7.3).
+bool asked_for_end(const Client& client, const SessionEnded& ended) {
+  if (client.lane.idle()) return false;
+  const RequestView& oldest = *client.lane.front();
+  return oldest.op == OpCode::kCloseSession && oldest.xid == ended.cxid;
+}
+
+}  // namespace
+
 CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
 bool CommitWorker::is_large(const RequestView& request) const {
@@ -37,7 +49,6 @@ void CommitWorker::release(const RequestView& request) {
 
 void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
   now_ = now;
-  if (request.op == OpCode::kCloseSession) client.asked_to_close = true;
   if (is_write(request.op)) {
     RequestRef kept = RequestRef::make(request, client.identities);
     if (client.lane.takes_write()) {
@@ -149,8 +160,7 @@ void CommitWorker::deliver(FeedItem& item) {
     deliver_watch(*batch);
   } else if (auto* ended = std::get_if<SessionEnded>(&item.what)) {
     Client* client = parts_.clients.find(ended->session);
-    // The one who asked for it gets its reply first; it comes right behind this in the Feed.
-    if (client == nullptr || client->closing || client->asked_to_close) return;
+    if (client == nullptr || client->closing || asked_for_end(*client, *ended)) return;
     client->closing = client->close_now = true;
     parts_.clients.mark_dirty(*client);
   }

@@ -41,6 +41,7 @@ struct WatchBatch {
 // The session is gone: its connection, if this worker has it, is closed without a word.
 struct SessionEnded {
   SessionId session;
+  int32_t cxid = 0;  // of the closeSession; 0 if the session expired
 };
 
 struct FeedItem {

@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "server/database/session_table.h"
 #include "server/request/commit_worker.h"
 #include "server/request/prep_request_processor.h"
 
@@ -12,6 +13,7 @@ namespace okapi {
 // Valid until the Selector confirmed TermEnds.
 struct TermBegins {
   const DataTree* tree = nullptr;
+  const SessionTable* live_sessions = nullptr;
   WatchTables* watches = nullptr;
   WorkerFeed* feed = nullptr;
   Mailbox<RequestRef>* pending = nullptr;   // CommitProcessor
