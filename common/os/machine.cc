@@ -22,6 +22,18 @@ int64_t count_descriptors() {
 
 }  // namespace
 
+// Once, before other threads ask for the time: the C library keeps the name in one place for all.
+Machine RealEnv::local_zone() {
+  Machine out;
+  time_t now = time(nullptr);
+  tm local{};
+  if (localtime_r(&now, &local) != nullptr) {
+    out.zone_name = local.tm_zone;
+    out.zone_offset_s = static_cast<int32_t>(local.tm_gmtoff);
+  }
+  return out;
+}
+
 Machine RealEnv::machine() const {
   Machine out;
   utsname names{};
@@ -51,12 +63,8 @@ Machine RealEnv::machine() const {
     out.max_descriptors = static_cast<int64_t>(descriptors.rlim_cur);
   }
   out.open_descriptors = count_descriptors();
-  time_t now = time(nullptr);
-  tm local{};
-  if (localtime_r(&now, &local) != nullptr) {
-    out.zone_name = local.tm_zone;
-    out.zone_offset_s = static_cast<int32_t>(local.tm_gmtoff);
-  }
+  out.zone_name = zone_.zone_name;
+  out.zone_offset_s = zone_.zone_offset_s;
   return out;
 }
 

@@ -33,6 +33,9 @@ class RealEnv final : public Env {
   [[noreturn]] void fatal(int exit_code, std::string_view why) override;
 
  private:
+  static Machine local_zone();
+
+  const Machine zone_ = local_zone();  // the zone's fields only
   SystemClock clock_;
   PosixDisk disk_;
   AsioNet net_;
