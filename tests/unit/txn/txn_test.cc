@@ -76,7 +76,8 @@ TEST_CASE("encoding_gives_the_bytes_of_the_real_log_again") {
 TEST_CASE("a_create_of_an_old_writer_has_no_parent_cversion_and_means_current_plus_one") {
   std::string body = jute::encoded(CreateTxn{"/old", "x", {}, true, 0});
   body.resize(body.size() - 4);
-  auto txn = decode_txn(encoded_as(OpCode::kCreate, body));
+  std::string bytes = encoded_as(OpCode::kCreate, body);
+  auto txn = decode_txn(bytes);
   REQUIRE(txn.ok());
   const auto& create = std::get<CreateTxn>(txn->body);
   CHECK(create.path == "/old");
@@ -102,8 +103,9 @@ TEST_CASE("a_close_session_with_paths_keeps_them_with_and_without_a_digest") {
     for (bool digest : {false, true}) {
       CloseSessionTxn close;
       close.paths.items = {path};
-      auto txn = decode_txn(encoded_as(OpCode::kCloseSession, jute::encoded(close),
-                                       digest ? std::optional(TxnDigest{2, 77}) : std::nullopt));
+      std::string bytes = encoded_as(OpCode::kCloseSession, jute::encoded(close),
+                                     digest ? std::optional(TxnDigest{2, 77}) : std::nullopt);
+      auto txn = decode_txn(bytes);
       REQUIRE(txn.ok());
       INFO(path << " " << digest);
       CHECK(std::get<CloseSessionTxn>(txn->body).paths.items == std::vector<ByteView>{path});
@@ -133,7 +135,8 @@ TEST_CASE("every_body_decodes_to_what_was_encoded_and_no_truncation_does") {
   };
   for (const auto& [op, body] : bodies) {
     INFO(name_of(op));
-    auto txn = decode_txn(encoded_as(op, body, TxnDigest{2, 1}));
+    std::string bytes = encoded_as(op, body, TxnDigest{2, 1});
+    auto txn = decode_txn(bytes);
     REQUIRE(txn.ok());
     CHECK(txn->header == header_of(op));
     CHECK(txn->digest.has_value());
