@@ -41,7 +41,6 @@ void Replay::index_calls() {
     for (const CallRecord& record : client.calls) {
       if (record.session == SessionId()) continue;
       by_xid_[{record.session.value(), record.xid}] = &record;
-      if (is_close(record)) close_asked_.insert(record.session.value());
     }
   }
 }
@@ -200,24 +199,19 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
     return std::nullopt;
   }
   if (Wrong wrong = check_open(record, zxid)) return wrong;
-  // After the end of a session the model knows the code of only some refusals.
-  bool late = !model_.has_session(record.session) && record.call.op != OpCode::kMulti;
-  bool same_err = record.err == answer.err || (late && record.err == ErrorCode::kUnknownSession);
-  bool same_body = record.body == answer.body || !model_.has_session(record.session);
-  if (same_err && same_body && record.zxid == zxid) return std::nullopt;
+  if (record.err == answer.err && record.body == answer.body && record.zxid == zxid) {
+    return std::nullopt;
+  }
   return fmt::format(
       "INV-D7: {} at {:x} got err {} at {:x} and {} bytes, the model: err {}, {} bytes",
       name_of_call(record), zxid.value(), static_cast<int>(record.err), record.zxid.value(),
       record.body.size(), static_cast<int>(answer.err), answer.body.size());
 }
 
-// Nothing is answered after a session's end. But when the session expired just as its client asked
-// for the end, what came before that request is answered in order: reads as they are, writes that
-// they came too late.
+// Nothing is answered after a session's end but the request for it.
 std::optional<std::string> Replay::check_open(const CallRecord& record, Zxid zxid) const {
   auto closed = closed_.find(record.session.value());
   if (closed == closed_.end() || zxid < closed->second || is_close(record)) return std::nullopt;
-  if (close_asked_.contains(record.session.value())) return std::nullopt;
   return fmt::format("G11: {} was answered at {:x}, its session ended at {:x}",
                      name_of_call(record), zxid.value(), closed->second.value());
 }

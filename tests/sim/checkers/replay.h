@@ -9,7 +9,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,7 +76,6 @@ class Replay {
   std::map<const CallRecord*, Zxid> applied_;
   std::map<std::pair<int64_t, uint64_t>, int32_t> last_xid_;  // of session and dial
   std::map<int64_t, Zxid> closed_, created_;
-  std::set<int64_t> close_asked_;
   std::vector<Cursor> cursors_;
   std::vector<Trigger> triggers_;  // of the transaction under way
   std::vector<std::pair<Zxid, Trigger>> all_triggers_;
