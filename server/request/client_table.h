@@ -17,11 +17,11 @@ struct Client {
   SessionId session;  // 0 until the handshake is through
   Identities identities;
   Lane lane;
-  std::string out;              // frames that were not sent yet
-  size_t sent = 0;              // of `out`
-  bool dirty = false;           // is in the table's dirty list
-  bool closing = false;         // close once `out` is flushed; nothing more is read or answered
-  bool close_now = false;       // close without waiting for the flush
+  std::string out;         // frames that were not sent yet
+  size_t sent = 0;         // of `out`
+  bool dirty = false;      // is in the table's dirty list
+  bool closing = false;    // close once `out` is flushed; nothing more is read or answered
+  bool close_now = false;  // close without waiting for the flush
   int32_t outstanding = 0;
 
   // For `cons` and `stat`.
