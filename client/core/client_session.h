@@ -15,12 +15,11 @@
 #include "common/base/time.h"
 #include "common/jute/output_archive.h"
 #include "common/proto/frame.h"
+#include "common/proto/watch_modes.h"
 
 namespace okapi {
 
 enum class Watch : bool { kNo, kYes };
-// Modes of addWatch.
-enum class AddWatchMode : int32_t { kPersistent = 0, kRecursive = 1 };
 
 class ClientSession {
  public:

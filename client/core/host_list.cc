@@ -1,6 +1,7 @@
 #include "client/core/host_list.h"
 
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "common/base/assert.h"
@@ -10,12 +11,14 @@ namespace okapi {
 
 namespace {
 
+constexpr uint16_t kDefaultPort = 2181;
+
 Error bad(ByteView what, ByteView text) {
   return Error{ErrorKind::kInvalid, std::string(what) + " in '" + printable(text) + "'"};
 }
 
 Result<HostPort> parse_host(ByteView text) {
-  HostPort out;
+  HostPort out{.host = {}, .port = kDefaultPort};
   ByteView rest;
   if (!text.empty() && text.front() == '[') {
     size_t end = text.find(']');

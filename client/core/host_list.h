@@ -2,21 +2,15 @@
 // many clients spread over the ensemble. One thread at a time; random numbers come from the caller.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/random.h"
 #include "common/base/result.h"
+#include "common/proto/host_port.h"
 
 namespace okapi {
-
-struct HostPort {
-  std::string host;
-  uint16_t port = 2181;
-  friend bool operator==(const HostPort&, const HostPort&) = default;
-};
 
 struct ConnectString {
   std::vector<HostPort> hosts;

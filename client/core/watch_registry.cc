@@ -18,7 +18,7 @@ uint8_t kinds_removed_by(WatcherType type) {
       return 0xff;
     case WatcherType::kPersistent:
       return bit(WatchKind::kPersistent);
-    case WatcherType::kRecursive:
+    case WatcherType::kPersistentRecursive:
       return bit(WatchKind::kRecursive);
   }
   return 0;

@@ -11,6 +11,7 @@
 #include "common/base/bytes.h"
 #include "common/proto/requests.h"
 #include "common/proto/responses.h"
+#include "common/proto/watch_modes.h"
 
 namespace okapi {
 
@@ -21,15 +22,6 @@ enum class WatchKind : uint8_t {
   kChild = 4,       // getChildren
   kPersistent = 8,  // addWatch mode 0
   kRecursive = 16,  // addWatch mode 1
-};
-
-// The `type` of checkWatches and removeWatches.
-enum class WatcherType : int32_t {
-  kChildren = 1,
-  kData = 2,
-  kAny = 3,
-  kPersistent = 4,
-  kRecursive = 5,
 };
 
 class WatchRegistry {

@@ -139,8 +139,7 @@ Server::~Server() { retire_stages(); }
 
 void Server::open_client_port() {
   const HostPort& at = *config_.client.address;
-  auto listener =
-      env_.net().listen({at.host, static_cast<uint16_t>(at.port)}, config_.client.listen_backlog);
+  auto listener = env_.net().listen({at.host, at.port}, config_.client.listen_backlog);
   if (!listener.ok()) fail(env_, ExitCode::kUnexpectedError, listener.error());
   pollers_.push_back(env_.net().make_poller(PollerKind::kGeneral));
   acceptor_ = std::make_unique<Acceptor>(env_, config_.limits, std::move(*listener),

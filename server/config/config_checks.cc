@@ -58,7 +58,7 @@ Failure check_client_port(ConfigDraft& draft) {
     }
   } else {
     draft.config.client.address =
-        HostPort{draft.client_port_address.value_or(""), *draft.client_port};
+        HostPort{draft.client_port_address.value_or(""), static_cast<uint16_t>(*draft.client_port)};
   }
   if (draft.secure_client_port_address && !draft.secure_client_port) {
     return invalid("secureClientPortAddress is set but secureClientPort is not set");

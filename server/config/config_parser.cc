@@ -210,13 +210,13 @@ LoadedConfig from_arguments(const CommandLine& line) {
     to = value.value_or(0);
     return value.has_value();
   };
-  HostPort address;
-  if (!number(0, address.port)) return out;
-  if (address.port < 0 || address.port > 65535) {
-    fail("port out of range:" + std::to_string(address.port));
+  int32_t port = 0;
+  if (!number(0, port)) return out;
+  if (port < 0 || port > 65535) {
+    fail("port out of range:" + std::to_string(port));
     return out;
   }
-  config.client.address = address;
+  config.client.address = HostPort{.host = {}, .port = static_cast<uint16_t>(port)};
   config.storage.data_dir = line.arguments[1];
   // Compat: without a file the number of connections per address is not bounded.
   config.limits.connections_per_ip_max = 0;

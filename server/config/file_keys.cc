@@ -76,7 +76,8 @@ Verdict set_metrics_provider(ConfigDraft& draft, ByteView value) {
 Verdict set_metrics_port(ConfigDraft& draft, ByteView value) {
   auto port = parse_java_int(value);
   Verdict verdict = check_port(port, value);
-  if (verdict.kind == Verdict::Kind::kTaken) draft.config.admin.metrics_http.port = *port;
+  if (verdict.kind != Verdict::Kind::kTaken) return verdict;
+  draft.config.admin.metrics_http.port = static_cast<uint16_t>(*port);
   return verdict;
 }
 

@@ -9,17 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/proto/host_port.h"
 #include "server/config/limits.h"
 #include "server/config/secret.h"
 
 namespace okapi {
-
-// A host as written (empty = any address, IPv6 without brackets) and a port.
-struct HostPort {
-  std::string host;
-  int32_t port = 0;
-  friend bool operator==(const HostPort&, const HostPort&) = default;
-};
 
 enum class PeerType { kParticipant, kObserver };
 enum class SnapshotCompression { kNone, kGzip, kSnappy };

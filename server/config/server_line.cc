@@ -41,11 +41,11 @@ Result<std::vector<std::string>> host_and_ports(ByteView text) {
   return parts;
 }
 
-Result<int32_t> port_of(const std::string& host, const std::string& text) {
+Result<uint16_t> port_of(const std::string& host, const std::string& text) {
   auto port = parse_java_int(text);
   if (!port) return invalid("Address unresolved: " + printable(host) + ":" + printable(text));
   if (*port < 0 || *port > 65535) return invalid("port out of range:" + std::to_string(*port));
-  return *port;
+  return static_cast<uint16_t>(*port);
 }
 
 Error wrong_format(ByteView value) {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "common/base/feed.h"
+#include "common/base/ids.h"
 #include "common/proto/responses.h"
 #include "server/request/request.h"
 #include "server/tree/acl_table.h"
-#include "server/watch/watch_mode.h"
 
 namespace okapi {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "common/proto/path_trie.h"
-#include "server/watch/watch_mode.h"
 
 namespace okapi {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/ids.h"
 #include "common/proto/responses.h"
-#include "server/watch/watch_mode.h"
 
 namespace okapi {
 

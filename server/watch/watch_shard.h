@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "server/watch/flat_index.h"
-#include "server/watch/watch_mode.h"
+#include "server/watch/watch_bits.h"
 
 namespace okapi {
 

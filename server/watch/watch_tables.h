@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/proto/watch_modes.h"
 #include "server/watch/recursive_watches.h"
 #include "server/watch/watch_event.h"
 #include "server/watch/watch_shard.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/proto/path.h"
+#include "common/proto/watch_modes.h"
 
 namespace okapi::sim {
 namespace {
@@ -129,7 +130,7 @@ std::optional<std::string> WatchModel::check_watches(const Call& call, ErrorCode
     case WatcherType::kPersistent:
       held = of(here.persistent);
       break;
-    case WatcherType::kRecursive:
+    case WatcherType::kPersistentRecursive:
       held = of(here.recursive);
       break;
     case WatcherType::kAny:
@@ -152,7 +153,7 @@ void WatchModel::remove_watches(const Call& call) {
   if (any || type == WatcherType::kChildren) here.child = Known::kNo;
   if (any || type == WatcherType::kData) here.data = Known::kNo;
   if (any || type == WatcherType::kPersistent) here.persistent = false;
-  if (any || type == WatcherType::kRecursive) here.recursive = false;
+  if (any || type == WatcherType::kPersistentRecursive) here.recursive = false;
   drop_if_empty(call.path);
 }
 

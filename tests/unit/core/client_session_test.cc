@@ -192,7 +192,7 @@ TEST_CASE("reconnect_attaches_to_the_session_with_credentials_and_watches") {
   session.get_data("/d", Watch::kYes);
   session.exists("/e", Watch::kYes);
   session.get_children("/c", Watch::kYes);
-  session.add_watch("/r", AddWatchMode::kRecursive);
+  session.add_watch("/r", AddWatchMode::kPersistentRecursive);
   take_output(session);
   auto got = give(session, reply(kAuthXid, 0) + reply(1, 20) + reply(2, 21, ErrorCode::kNoNode) +
                                reply(3, 22) + reply(4, 23));

@@ -1,22 +1,13 @@
-// Who watches, and how: the mode bits, the kinds that clients name
-// (client-protocol spec 6.1, 6.6). Plain values.
+// The kinds of watches that clients name (client-protocol spec 6.1, 6.6); the numbers are the
+// wire's. Plain values.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "common/base/ids.h"
-
 namespace okapi {
 
-// Independent and additive per connection, path and table.
-struct WatchBits {
-  static constexpr uint8_t kStandard = 1;    // goes with the first event
-  static constexpr uint8_t kPersistent = 2;  // stays
-  static constexpr uint8_t kRecursive = 4;   // stays, and hears of all below; data table only
-};
-
-// What checkWatches and removeWatches ask for; the numbers are the wire's.
+// What checkWatches and removeWatches ask for.
 enum class WatcherType : int32_t {
   kChildren = 1,
   kData = 2,
@@ -30,7 +21,7 @@ constexpr std::optional<WatcherType> watcher_type_of(int32_t number) {
   return static_cast<WatcherType>(number);
 }
 
-// The modes of addWatch; the numbers are the wire's.
+// The modes of addWatch.
 enum class AddWatchMode : int32_t { kPersistent = 0, kPersistentRecursive = 1 };
 
 constexpr std::optional<AddWatchMode> add_watch_mode_of(int32_t number) {
