@@ -5,7 +5,7 @@
 
 #include "server/config/java_properties.h"
 #include "server/config/java_values.h"
-#include "server/config/server_line.h"
+#include "server/config/numeric_host.h"
 
 namespace okapi {
 namespace {
@@ -100,57 +100,29 @@ Failure read_dynamic_file(ConfigDraft& draft, const ConfigFileReader& read_file)
     std::string key(java_trim(entry.key));
     auto place = path + ":" + std::to_string(entry.line) + ": ";
     if (key == "version") return invalid(place + "dynamic file shouldn't have version inside");
-    bool grouping = key.starts_with("group") || key.starts_with("weight");
-    if (!grouping && !key.starts_with("server.")) {
-      return invalid(place + "Unrecognised parameter: " + printable(key));
-    }
-    auto& lines = grouping ? draft.groups : draft.servers;
-    std::erase_if(lines, [&](const MemberLine& line) { return line.key == key; });
-    lines.push_back({std::move(key), std::move(entry.value), path, entry.line});
+    std::erase_if(draft.member_lines, [&](const MemberLine& line) { return line.key == key; });
+    draft.member_lines.push_back({std::move(key), std::string(java_trim(entry.value)), place});
   }
   return std::nullopt;
 }
 
-Failure parse_servers(ConfigDraft& draft) {
-  auto& servers = draft.config.quorum.servers;
-  for (const MemberLine& line : draft.servers) {
-    auto place = line.file + ":" + std::to_string(line.line) + ": " + printable(line.key) + "=" +
-                 printable(line.value) + ": ";
-    auto server =
-        parse_server_line(line.key, line.value, draft.config.quorum.multi_address_enabled);
-    if (!server.ok()) return invalid(place + server.error().text);
-    for (const ServerLine& other : servers) {
-      if (other.sid == server->sid) return invalid(place + "server named twice");
-    }
-    servers.push_back(std::move(*server));
-  }
-  return std::nullopt;
-}
-
-Failure check_members(ConfigDraft& draft, std::vector<std::string>& warnings) {
-  const QuorumSettings& quorum = draft.config.quorum;
-  auto voters = std::count_if(quorum.servers.begin(), quorum.servers.end(),
-                              [](const auto& s) { return s.role == PeerType::kParticipant; });
-  bool observers = static_cast<size_t>(voters) < quorum.servers.size();
-  if (voters == 0) {
-    if (!quorum.standalone_enabled) {
-      return invalid("standaloneEnabled = false then number of participants should be >0");
-    }
-    if (observers) return invalid("Observers w/o participants is an invalid configuration");
-    return std::nullopt;
-  }
+Failure read_members(ConfigDraft& draft, std::vector<std::string>& warnings) {
+  QuorumSettings& quorum = draft.config.quorum;
+  auto config = QuorumConfig::from_lines(draft.member_lines,
+                                         {.multi_address_enabled = quorum.multi_address_enabled});
+  if (!config.ok()) return invalid(config.error().text);
+  const size_t voters = config->voters().size();
   if (voters == 1 && quorum.standalone_enabled) {
     warnings.push_back("Invalid configuration, only one server specified (ignoring)");
-    if (observers) return invalid("Observers w/o quorum is an invalid configuration");
-    return std::nullopt;
   }
-  const MemberLine& last = draft.servers.back();
-  std::string place = last.file + ":" + std::to_string(last.line) + ": ";
-  if (voters == 1) {
-    return invalid(place + "standaloneEnabled=false: " + std::string(kNotSupportedYet));
+  auto counts = config->check_counts(quorum.standalone_enabled);
+  if (!counts.ok()) return invalid(counts.error().text);
+  if (voters > 0) quorum.members = std::make_shared<const QuorumConfig>(std::move(*config));
+  if (voters == 1 && !quorum.standalone_enabled) {
+    return invalid("standaloneEnabled=false: " + std::string(kNotSupportedYet));
   }
-  return invalid(place + printable(last.key) + ": several voting servers are " +
-                 std::string(kNotSupportedYet));
+  if (voters > 1) return invalid("several voting servers are " + std::string(kNotSupportedYet));
+  return std::nullopt;
 }
 
 // Compat: a myid that is no number ends a standalone start too; only its first line counts.
@@ -170,10 +142,6 @@ Failure read_my_id(ServerConfig& config, const ConfigFileReader& read_file) {
   return std::nullopt;
 }
 
-bool is_wildcard(const std::string& host) {
-  return host.empty() || host == "0.0.0.0" || host == "::" || host == "0:0:0:0:0:0:0:0";
-}
-
 std::string shown(const HostPort& address) {
   return (address.host.empty() ? "0.0.0.0" : printable(address.host)) + ":" +
          std::to_string(address.port);
@@ -181,19 +149,19 @@ std::string shown(const HostPort& address) {
 
 // The client part of the own server line is where clients are served.
 Failure take_client_address(ServerConfig& config) {
-  if (!config.my_id) return std::nullopt;
-  for (const ServerLine& server : config.quorum.servers) {
-    if (server.sid != *config.my_id || !server.client) continue;
-    auto& address = config.client.address;
-    if (address && (address->port != server.client->port ||
-                    (!is_wildcard(address->host) && address->host != server.client->host))) {
-      return invalid(
-          "client address for this server (id = " + std::to_string(server.sid) +
-          ") in static config file is " + shown(*address) +
-          " is different from client address found in dynamic file: " + shown(*server.client));
-    }
-    address = server.client;
+  if (!config.my_id || !config.quorum.members) return std::nullopt;
+  const QuorumServer* own = config.quorum.members->find(ServerId(*config.my_id));
+  if (own == nullptr || !own->client) return std::nullopt;
+  auto& address = config.client.address;
+  if (address &&
+      (address->port != own->client->port ||
+       (!is_wildcard_host(address->host) && java_host_text(address->host) != own->client->host))) {
+    return invalid(
+        "client address for this server (id = " + std::to_string(own->sid.value()) +
+        ") in static config file is " + shown(*address) +
+        " is different from client address found in dynamic file: " + shown(*own->client));
   }
+  address = own->client;
   return std::nullopt;
 }
 
@@ -247,8 +215,7 @@ std::optional<StartFailure> check_config(ConfigDraft& draft, const std::string& 
   if (!draft.dynamic_config_file.empty()) {
     if (auto failure = read_dynamic_file(draft, read_file)) return failure;
   }
-  if (auto failure = parse_servers(draft)) return failure;
-  if (auto failure = check_members(draft, warnings)) return failure;
+  if (auto failure = read_members(draft, warnings)) return failure;
   if (auto failure = read_my_id(draft.config, read_file)) return failure;
   return take_client_address(draft.config);
 }

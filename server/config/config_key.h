@@ -17,12 +17,6 @@
 
 namespace okapi {
 
-// A key whose meaning needs the whole file: server.N and its kin.
-struct MemberLine {
-  std::string key, value, file;
-  int line = 0;
-};
-
 // What is collected while keys are read, before the checks that look at several of them.
 struct ConfigDraft {
   ServerConfig config;
@@ -38,7 +32,7 @@ struct ConfigDraft {
   std::optional<PeerType> peer_type;
   bool enforce_auth_enabled = false;
   std::vector<std::string> enforce_auth_schemes;
-  std::vector<MemberLine> servers, groups;
+  std::vector<MemberLine> member_lines;  // of the file or of its dynamic file, each key once
 };
 
 struct Verdict {

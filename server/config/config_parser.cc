@@ -117,17 +117,18 @@ bool KeyReader::read_file(const std::string& file_name, ByteView text) {
 bool KeyReader::read_key(const std::string& file_name, const Property& entry, bool dynamic) {
   const std::string& key = entry.key;
   Place place{file_name + ":" + std::to_string(entry.line) + ": ", key, entry.value};
-  bool server = key.starts_with("server.") && !find_key(property_keys(), key);
-  bool grouping = key.starts_with("group") || key.starts_with("weight");
-  if (server || grouping) {
+  if (is_member_key(key) && !find_key(property_keys(), key)) {
     if (dynamic) {
       return fail(place,
                   "parameter: " + printable(key) + " must be in a separate dynamic config file");
     }
-    (server ? draft_.servers : draft_.groups).push_back({key, entry.value, file_name, entry.line});
+    draft_.member_lines.push_back({key, entry.value, place.text});
     return true;
   }
-  if (key == "version") return true;  // of a membership kept in this file
+  if (key == "version") {  // of a membership kept in this file
+    if (!dynamic) draft_.member_lines.push_back({key, entry.value, place.text});
+    return true;
+  }
   if (const ConfigKey* known = find_key(file_keys(), key)) return judge(place, *known, true);
   if (key.starts_with("metricsProvider.")) return judge(place, ignored(), false);
   if (const ConfigKey* known = find_key(bare_keys(), key)) {

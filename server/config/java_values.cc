@@ -1,5 +1,6 @@
 #include "server/config/java_values.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -45,6 +46,18 @@ std::optional<int64_t> parse_java_long(ByteView text) {
 
 std::optional<int32_t> parse_java_int(ByteView text) { return narrow(parse_java_long(text)); }
 
+std::optional<int64_t> parse_java_hex_long(ByteView text) {
+  bool negative = take_sign(text);
+  return parse_magnitude(text, negative, 16);
+}
+
+std::string to_java_hex(int64_t value) {
+  std::array<char, 16> digits{};
+  auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), static_cast<uint64_t>(value), 16);
+  return {digits.data(), end};
+}
+
 std::optional<int64_t> decode_java_long(ByteView text) {
   bool negative = take_sign(text);
   if (text.starts_with("0x") || text.starts_with("0X")) {
@@ -89,6 +102,18 @@ std::optional<bool> parse_strict_bool(ByteView text) {
 }
 
 bool parse_lenient_bool(ByteView text) { return equals_ignoring_case(text, "true"); }
+
+std::vector<std::string> java_split(ByteView text, char at) {
+  std::vector<std::string> out;
+  for (;;) {
+    size_t end = text.find(at);
+    out.emplace_back(text.substr(0, end));
+    if (end == ByteView::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  while (out.size() > 1 && out.back().empty()) out.pop_back();
+  return out;
+}
 
 std::vector<std::string> split_list(ByteView text) {
   std::vector<std::string> out;

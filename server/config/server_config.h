@@ -11,6 +11,7 @@
 
 #include "common/proto/host_port.h"
 #include "server/config/limits.h"
+#include "server/config/quorum_config.h"
 #include "server/config/secret.h"
 
 namespace okapi {
@@ -18,14 +19,6 @@ namespace okapi {
 enum class PeerType { kParticipant, kObserver };
 enum class SnapshotCompression { kNone, kGzip, kSnappy };
 enum class MetricsProvider { kDefault, kNull, kPrometheus };
-
-// One server.N line.
-struct ServerLine {
-  int64_t sid = 0;
-  std::vector<std::pair<HostPort, int32_t>> addresses;  // quorum address, election port
-  PeerType role = PeerType::kParticipant;
-  std::optional<HostPort> client;
-};
 
 // The client port and its connections.
 struct ClientPortConfig {
@@ -150,7 +143,9 @@ struct AdminConfig {
 
 // Settings between servers: parsed and checked, without effect in a standalone server.
 struct QuorumSettings {
-  std::vector<ServerLine> servers;
+  // What the server lines say, in the file or in the dynamic one; null when there are none. The own
+  // member serves clients where ClientPortConfig says.
+  SharedQuorumConfig members;
   PeerType peer_type = PeerType::kParticipant;
   bool standalone_enabled = true;
   int32_t init_limit_ticks = 0;

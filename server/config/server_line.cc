@@ -1,28 +1,19 @@
 #include "server/config/server_line.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "server/config/java_properties.h"
 #include "server/config/java_values.h"
+#include "server/config/numeric_host.h"
 
 namespace okapi {
 namespace {
 
 Error invalid(std::string text) { return Error{ErrorKind::kInvalid, std::move(text)}; }
-
-// String.split of one character: empty pieces at the end are dropped.
-std::vector<std::string> java_split(ByteView text, char at) {
-  std::vector<std::string> out;
-  for (;;) {
-    size_t end = text.find(at);
-    out.emplace_back(text.substr(0, end));
-    if (end == ByteView::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  while (out.size() > 1 && out.back().empty()) out.pop_back();
-  return out;
-}
+Error corrupt(std::string text) { return Error{ErrorKind::kCorrupt, std::move(text)}; }
 
 // Cuts "host:a:b" or "[ipv6]:a:b" into its parts, without the brackets.
 Result<std::vector<std::string>> host_and_ports(ByteView text) {
@@ -44,7 +35,7 @@ Result<std::vector<std::string>> host_and_ports(ByteView text) {
 Result<uint16_t> port_of(const std::string& host, const std::string& text) {
   auto port = parse_java_int(text);
   if (!port) return invalid("Address unresolved: " + printable(host) + ":" + printable(text));
-  if (*port < 0 || *port > 65535) return invalid("port out of range:" + std::to_string(*port));
+  if (*port < 0 || *port > 65535) return corrupt("port out of range:" + std::to_string(*port));
   return static_cast<uint16_t>(*port);
 }
 
@@ -59,81 +50,85 @@ Result<HostPort> client_part(ByteView value, ByteView text) {
   auto parts = host_and_ports(text);
   if (!parts.ok()) return parts.error();
   if (parts->size() > 2) return wrong_format(value);
-  HostPort client{parts->size() == 2 ? parts->front() : "0.0.0.0", 0};
+  HostPort client{parts->size() == 2 ? java_host_text(parts->front()) : "0.0.0.0", 0};
   auto port = port_of(client.host, parts->back());
   if (!port.ok()) return port.error();
   client.port = *port;
   return client;
 }
 
-Result<PeerType> role_of(ByteView text) {
-  if (equals_ignoring_case(text, "observer")) return PeerType::kObserver;
-  if (equals_ignoring_case(text, "participant")) return PeerType::kParticipant;
+// Whether it is the role of an observer.
+Result<bool> role_of(ByteView text) {
+  ByteView role = java_trim(text);
+  if (equals_ignoring_case(role, "observer")) return true;
+  if (equals_ignoring_case(role, "participant")) return false;
   return invalid("Unrecognised peertype: " + printable(text));
 }
 
-const char* name_of(PeerType type) {
-  return type == PeerType::kObserver ? "OBSERVER" : "PARTICIPANT";
-}
+const char* name_of(bool observer) { return observer ? "OBSERVER" : "PARTICIPANT"; }
 
-// One address of the line; `role` is what the addresses before it said.
-Status add_address(ByteView value, ByteView address, std::optional<PeerType>& role,
-                   ServerLine& line) {
+// One address of the line; `observer` is what the addresses before it said.
+Status add_address(ByteView value, ByteView address, std::optional<bool>& observer,
+                   QuorumServer& server) {
   auto parts = host_and_ports(address);
   if (!parts.ok()) return parts.error();
   if (parts->size() < 3 || parts->size() > 4) return wrong_format(value);
-  const std::string& host = parts->front();
-  auto quorum = port_of(host, parts.value()[1]);
+  PeerAddress at;
+  at.host = java_host_text(parts->front());
+  auto quorum = port_of(parts->front(), parts.value()[1]);
   if (!quorum.ok()) return quorum.error();
-  auto election = port_of(host, parts.value()[2]);
+  at.quorum_port = *quorum;
+  auto election = port_of(parts->front(), parts.value()[2]);
   if (!election.ok()) return election.error();
-  if (*quorum == *election) {
+  at.election_port = *election;
+  if (at.quorum_port == at.election_port) {
     return invalid(
         "Client and election port must be different! Please update the configuration file on "
         "server." +
-        std::to_string(line.sid));
+        std::to_string(server.sid.value()));
   }
   if (parts->size() == 4) {
     auto here = role_of(parts->back());
     if (!here.ok()) return here.error();
-    if (role && *role != *here) {
+    if (observer && *observer != *here) {
       return invalid(std::string("Multiple addresses should have similar roles: ") +
-                     name_of(*role) + " vs " + name_of(*here));
+                     name_of(*observer) + " vs " + name_of(*here));
     }
-    role = *here;
+    observer = *here;
   }
-  line.addresses.emplace_back(HostPort{host, *quorum}, *election);
+  auto& all = server.addresses;
+  if (std::find(all.begin(), all.end(), at) == all.end()) all.push_back(std::move(at));
   return {};
 }
 
 }  // namespace
 
-Result<ServerLine> parse_server_line(ByteView key, ByteView value, bool multi_address) {
-  ServerLine line;
+Result<QuorumServer> parse_server_line(ByteView key, ByteView value, bool multi_address) {
+  QuorumServer server;
   ByteView number = key.substr(key.find('.') + 1);
   auto sid = parse_java_long(number);
-  if (!sid) return invalid("For input string: \"" + printable(number) + "\"");
-  line.sid = *sid;
+  if (!sid) return corrupt("For input string: \"" + printable(number) + "\"");
+  server.sid = ServerId(*sid);
   value = java_trim(value);
   auto halves = java_split(value, ';');
   if (halves.size() > 2) return wrong_format(value);
   if (halves.size() == 2) {
     auto client = client_part(value, halves[1]);
     if (!client.ok()) return client.error();
-    line.client = *client;
+    server.client = *client;
   }
   auto addresses = java_split(halves[0], '|');
   if (addresses.size() > 1 && !multi_address) {
     return invalid(
         "Multiple address feature is disabled, but multiple addresses were specified for sid " +
-        std::to_string(line.sid));
+        std::to_string(*sid));
   }
-  std::optional<PeerType> role;
+  std::optional<bool> observer;
   for (const std::string& address : addresses) {
-    OKAPI_TRY(add_address(value, address, role, line));
+    OKAPI_TRY(add_address(value, address, observer, server));
   }
-  line.role = role.value_or(PeerType::kParticipant);
-  return line;
+  server.observer = observer.value_or(false);
+  return server;
 }
 
 }  // namespace okapi
