@@ -5,31 +5,6 @@
 #include "server/watch/watch_report.h"
 
 namespace okapi {
-namespace {
-
-ConnectionReport connection_report(const ClientReport& client) {
-  ConnectionReport out;
-  out.address = java_socket_address(client.peer.ip, client.peer.port);
-  out.interest_ops = client.interest;
-  out.queued = client.queued;
-  out.received = client.received;
-  out.sent = client.sent;
-  out.session = client.session;
-  if (client.had_op) out.last_op = short_op_name(client.last_op);
-  out.established = WallTime{client.established_ms};
-  out.timeout_ms = client.timeout_ms;
-  out.last_cxid = client.last_xid;
-  out.last_zxid = client.last_zxid;
-  out.last_response_mono_ms = client.last_response_ms;
-  out.last_latency_ms = client.last_latency_ms;
-  out.min_latency_ms = client.min_latency_ms;
-  out.avg_latency_ms = client.average_latency_ms;
-  out.max_latency_ms = client.max_latency_ms;
-  return out;
-}
-
-}  // namespace
-
 EnvironmentReport environment_report(const Machine& machine) {
   return {machine.host_name,      machine.os_name,       machine.os_arch,        machine.os_version,
           machine.user_name,      machine.user_home,     machine.user_dir,       machine.tmp_dir,
@@ -52,10 +27,10 @@ void Admin::step(Turn&) {
   for (ClientsAnswer& answer : clients_inbox_) {
     auto it = gathering_.find(answer.ticket);
     if (it == gathering_.end()) continue;
-    for (const ClientReport& client : answer.clients) {
-      it->second.report.connections.push_back(connection_report(client));
+    for (ClientReport& client : answer.clients) {
       it->second.expiring[client.expires].push_back(
           {java_socket_address(client.peer.ip, client.peer.port), client.session});
+      it->second.report.clients.push_back(std::move(client));
     }
     arrived(answer.ticket);
   }

@@ -20,7 +20,7 @@ struct Row {
 };
 
 std::string conf(const AdminReport& r) { return conf_text(r.conf); }
-std::string cons(const AdminReport& r) { return cons_text(r.connections); }
+std::string cons(const AdminReport& r) { return cons_text(r.clients); }
 std::string crst(const AdminReport&) { return "Connection stats reset.\n"; }
 std::string dirs(const AdminReport& r) { return dirs_text(r.conf); }
 std::string dump(const AdminReport& r) { return dump_text(r.sessions, r.zone); }
@@ -30,7 +30,7 @@ std::string mntr(const AdminReport& r) { return mntr_text(r.server, r.metrics); 
 std::string ruok(const AdminReport&) { return "imok"; }
 std::string srst(const AdminReport&) { return "Server stats reset.\n"; }
 std::string srvr(const AdminReport& r) { return srvr_text(r.server); }
-std::string stat(const AdminReport& r) { return stat_text(r.server, r.connections); }
+std::string stat(const AdminReport& r) { return stat_text(r.server, r.clients); }
 std::string wchs(const AdminReport& r) { return wchs_text(r.watches); }
 std::string nothing(const AdminReport&) { return ""; }
 

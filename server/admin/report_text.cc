@@ -48,34 +48,30 @@ std::string srvr_text(const ServerReport& server) {
   return head_lines(server) + server_lines(server);
 }
 
-std::string stat_text(const ServerReport& server,
-                      const std::vector<ConnectionReport>& connections) {
+std::string stat_text(const ServerReport& server, const std::vector<ClientReport>& clients) {
   std::string out = head_lines(server) + "Clients:\n";
-  for (const ConnectionReport& connection : connections) {
-    out += connection_text(connection, true) + "\n";
-  }
+  for (const ClientReport& client : clients) out += client_text(client, true) + "\n";
   return out + "\n" + server_lines(server);
 }
 
-std::string connection_text(const ConnectionReport& c, bool brief) {
-  std::string out = fmt::format(" {}[{}](queued={},recved={},sent={}", c.address,
-                                hex(c.interest_ops), c.queued, c.received, c.sent);
+std::string client_text(const ClientReport& c, bool brief) {
+  std::string out = fmt::format(" {}[{}](queued={},recved={},sent={}",
+                                java_socket_address(c.peer.ip, c.peer.port), hex(c.interest),
+                                c.queued, c.received, c.sent);
   if (!brief && c.session.value() != 0) {
-    out += fmt::format(",sid=0x{},lop={},est={},to={}", hex(c.session.value()), c.last_op,
-                       c.established.ms, c.timeout_ms);
-    if (c.last_cxid >= 0) out += ",lcxid=0x" + hex(c.last_cxid);
+    out += fmt::format(",sid=0x{},lop={},est={},to={}", hex(c.session.value()),
+                       c.had_op ? short_op_name(c.last_op) : "NA", c.established_ms, c.timeout_ms);
+    if (c.last_xid >= 0) out += ",lcxid=0x" + hex(c.last_xid);
     out += fmt::format(",lzxid=0x{},lresp={},llat={},minlat={},avglat={},maxlat={}",
-                       hex(c.last_zxid.value()), c.last_response_mono_ms, c.last_latency_ms,
-                       c.min_latency_ms, c.avg_latency_ms, c.max_latency_ms);
+                       hex(c.last_zxid.value()), c.last_response_ms, c.last_latency_ms,
+                       c.min_latency_ms, c.average_latency_ms, c.max_latency_ms);
   }
   return out + ")";
 }
 
-std::string cons_text(const std::vector<ConnectionReport>& connections) {
+std::string cons_text(const std::vector<ClientReport>& clients) {
   std::string out;
-  for (const ConnectionReport& connection : connections) {
-    out += connection_text(connection, false) + "\n";
-  }
+  for (const ClientReport& client : clients) out += client_text(client, false) + "\n";
   return out + "\n";
 }
 

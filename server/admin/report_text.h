@@ -9,9 +9,9 @@
 namespace okapi {
 
 std::string srvr_text(const ServerReport& server);
-std::string stat_text(const ServerReport& server, const std::vector<ConnectionReport>& connections);
+std::string stat_text(const ServerReport& server, const std::vector<ClientReport>& clients);
 std::string conf_text(const ConfReport& conf);
-std::string cons_text(const std::vector<ConnectionReport>& connections);
+std::string cons_text(const std::vector<ClientReport>& clients);
 std::string dirs_text(const ConfReport& conf);
 std::string dump_text(const SessionReport& sessions, const TimeZone& zone);
 std::string wchs_text(const WatchReport& watches);
@@ -22,7 +22,7 @@ std::vector<std::pair<std::string_view, std::string>> environment_lines(
 std::string mntr_text(const ServerReport& server, const MetricLines& metrics);
 
 // " /1.2.3.4:5[1](queued=0,…": one connection without line end; `brief` ends after the counts.
-std::string connection_text(const ConnectionReport& connection, bool brief);
+std::string client_text(const ClientReport& client, bool brief);
 
 // "0" or "0.0": a metric's value.
 std::string metric_text(const MetricValue& value);

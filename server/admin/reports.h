@@ -13,6 +13,7 @@
 #include "common/base/time.h"
 #include "common/proto/op_code.h"
 #include "server/admin/java_text.h"
+#include "server/request/admin_mail.h"
 
 namespace okapi {
 
@@ -47,21 +48,6 @@ struct ConfReport {
   int32_t min_session_timeout_ms = 0, max_session_timeout_ms = 0;
   int32_t listen_backlog = -1;
   int64_t server_id = 0;
-};
-
-// One line of `cons` and `stat`.
-struct ConnectionReport {
-  std::string address;       // java_socket_address
-  int32_t interest_ops = 0;  // 1 read, 4 write, 5 both, 0 none (as this very probe)
-  int64_t queued = 0, received = 0, sent = 0;
-  SessionId session;                // 0: what follows is left out
-  std::string_view last_op = "NA";  // short_op_name
-  WallTime established;
-  int32_t timeout_ms = 0;
-  int64_t last_cxid = -1;  // below 0: left out
-  Zxid last_zxid{-1};      // -1 before any reply
-  int64_t last_response_mono_ms = 0;
-  int64_t last_latency_ms = 0, min_latency_ms = 0, avg_latency_ms = 0, max_latency_ms = 0;
 };
 
 // Things that expire together, in `dump`.
@@ -102,7 +88,7 @@ using MetricLines = std::vector<std::pair<std::string, MetricValue>>;
 struct AdminReport {
   ServerReport server;
   ConfReport conf;
-  std::vector<ConnectionReport> connections;
+  std::vector<ClientReport> clients;
   SessionReport sessions;
   WatchReport watches;
   EnvironmentReport environment;

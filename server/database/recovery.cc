@@ -5,48 +5,16 @@
 #include <algorithm>
 
 #include "server/database/digest_check.h"
+#include "server/database/snapshot_loader.h"
 #include "server/storage/log_files.h"
 #include "server/storage/snapshot_parser.h"
 #include "server/storage/txn_log_reader.h"
-#include "server/tree/tree_loader.h"
 
 namespace okapi {
 namespace {
 
 // Compat: the reference gives up after so many.
 constexpr size_t kSnapshotsTriedMax = 100;
-
-// A snapshot on its way into tree and session table.
-class LoaderSink final : public SnapshotSink {
- public:
-  LoaderSink(ZkDatabase& database, TreeWriter& writer) : database_(database), loader_(writer) {
-    database_.sessions().clear();
-    database_.committed_log().clear();
-  }
-  Status on_session(SessionId id, int32_t timeout_ms) override {
-    database_.sessions().put(id, timeout_ms);
-    return {};
-  }
-  Status on_acl(int64_t id, const jute::Vector<AclView>& acl) override {
-    AclList list;
-    for (const AclView& entry : acl.items) {
-      list.push_back({entry.perms, std::string(entry.scheme.value_or(ByteView())),
-                      std::string(entry.id.value_or(ByteView()))});
-    }
-    loader_.add_acl(id, std::move(list));
-    return {};
-  }
-  Status on_node(ByteView path, NullableView data, int64_t acl_id,
-                 const StatPersisted& stat) override {
-    return loader_.add(path, data, acl_id, stat);
-  }
-  Status finish() { return loader_.finish(); }
-  int64_t unknown_acls() const { return loader_.unknown_acls(); }
-
- private:
-  ZkDatabase& database_;
-  TreeLoader loader_;
-};
 
 class Recovery {
  public:
@@ -142,7 +110,7 @@ Result<bool> Recovery::load_newest_snapshot() {
 }
 
 Result<SnapshotTail> Recovery::load(const StoredFile& file, uint64_t& nodes) {
-  LoaderSink sink(database_, writer_);
+  SnapshotLoader sink(database_, writer_);
   auto reader = SnapshotFileReader::open(context_.disk, join_path(data_dir_.snapshots(), file.name),
                                          sink, {.item_bytes_max = options_.item_bytes_max});
   if (!reader.ok()) return reader.error();

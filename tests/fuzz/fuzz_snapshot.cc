@@ -4,35 +4,12 @@
 #include <cstdint>
 
 #include "common/base/assert.h"
+#include "server/database/snapshot_loader.h"
 #include "server/storage/snapshot_parser.h"
-#include "server/tree/tree_loader.h"
 
 using namespace okapi;
 
 namespace {
-
-class TreeSink final : public SnapshotSink {
- public:
-  explicit TreeSink(TreeWriter& writer) : loader_(writer) {}
-  Status on_session(SessionId, int32_t) override { return {}; }
-  Status on_acl(int64_t id, const jute::Vector<AclView>& acl) override {
-    AclList list;
-    for (const AclView& entry : acl.items) {
-      list.push_back({entry.perms, std::string(entry.scheme.value_or(ByteView())),
-                      std::string(entry.id.value_or(ByteView()))});
-    }
-    loader_.add_acl(id, std::move(list));
-    return {};
-  }
-  Status on_node(ByteView path, NullableView data, int64_t acl_id,
-                 const StatPersisted& stat) override {
-    return loader_.add(path, data, acl_id, stat);
-  }
-  Status finish() { return loader_.finish(); }
-
- private:
-  TreeLoader loader_;
-};
 
 class ParserSink final : public ByteSink {
  public:
@@ -80,9 +57,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   uint8_t choice = bytes[0];
   ByteView in(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   size_t piece = size_t{1} << (choice >> 4);
-  DataTree tree;
+  ZkDatabase database({}, 1);
+  DataTree& tree = database.tree();
   TreeWriter writer = tree.take_writer();
-  TreeSink sink(writer);
+  SnapshotLoader sink(database, writer);
   bool wire = (choice & 3) == 3;
   SnapshotParser parser(wire ? SnapshotForm::kWire : SnapshotForm::kFile, sink, 1 << 20);
   Status parsed = wire ? parse_wire(in, piece, parser)

@@ -19,27 +19,28 @@ ServerReport server() {
   return report;
 }
 
-ConnectionReport client() {
-  ConnectionReport report;
-  report.address = java_socket_address("127.0.0.1", 48736);
-  report.interest_ops = 1;
+ClientReport client() {
+  ClientReport report;
+  report.peer = {"127.0.0.1", 48736};
+  report.interest = 1;
   report.received = 19;
   report.sent = 19;
   report.session = SessionId(0x100001281a90000);
-  report.last_op = short_op_name(OpCode::kGetData);
-  report.established = WallTime{1795211696470};
+  report.last_op = OpCode::kGetData;
+  report.had_op = true;
+  report.established_ms = 1795211696470;
   report.timeout_ms = 30000;
-  report.last_cxid = 0x12;
+  report.last_xid = 0x12;
   report.last_zxid = Zxid(8);
-  report.last_response_mono_ms = 1235810;
-  report.avg_latency_ms = 2;
+  report.last_response_ms = 1235810;
+  report.average_latency_ms = 2;
   report.max_latency_ms = 12;
   return report;
 }
 
-ConnectionReport probe(int32_t port) {
-  ConnectionReport report;
-  report.address = java_socket_address("127.0.0.1", port);
+ClientReport probe(uint16_t port) {
+  ClientReport report;
+  report.peer = {"127.0.0.1", port};
   report.received = 1;
   return report;
 }
@@ -79,11 +80,11 @@ TEST_CASE("cons lists connections in full") {
 }
 
 TEST_CASE("cons before the first reply") {
-  ConnectionReport fresh;
-  fresh.address = "/1.2.3.4:5";
-  fresh.interest_ops = 5;
+  ClientReport fresh;
+  fresh.peer = {"1.2.3.4", 5};
+  fresh.interest = 5;
   fresh.session = SessionId(-1);
-  CHECK(connection_text(fresh, false) ==
+  CHECK(client_text(fresh, false) ==
         " /1.2.3.4:5[5](queued=0,recved=0,sent=0,sid=0xffffffffffffffff,lop=NA,est=0,to=0,"
         "lzxid=0xffffffffffffffff,lresp=0,llat=0,minlat=0,avglat=0,maxlat=0)");
 }
