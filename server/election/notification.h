@@ -16,11 +16,11 @@ struct Notification {
   // None for a number that means nothing: such a message of a voter is dropped, that of a stranger
   // is answered.
   std::optional<PeerState> state = PeerState::kLooking;
-  Vote vote;
+  Vote vote{};
   // 0 for messages of up to 40 bytes, else as sent.
   int32_t version = 2;
   // Empty if none came.
-  std::string config_text;
+  std::string config_text{};
   friend bool operator==(const Notification&, const Notification&) = default;
 };
 
