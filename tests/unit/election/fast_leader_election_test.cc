@@ -199,6 +199,15 @@ TEST_CASE("nobody is followed who was not heard to lead, nor on the word of one"
   CHECK(alone.election.looking());
 }
 
+TEST_CASE("what settled servers said in an earlier round does not count in a later one") {
+  Booth booth({}, 2, config_text(5));
+  for (int64_t from : {1, 4}) booth.hear(from, PeerState::kFollowing, vote(3, 1, 1, 1));
+  booth.looking(5, vote(5, 9, 2, 0));
+  CHECK(booth.election.round() == 2);
+  booth.hear(3, PeerState::kLeading, vote(3, 1, 2, 2));  // of another epoch than they followed
+  CHECK(booth.election.looking());
+}
+
 TEST_CASE("one who hears that others follow him leads only in their round") {
   Booth other;
   other.hear(1, PeerState::kFollowing, vote(2, 1, 8));
