@@ -13,7 +13,7 @@ SharedBytes SharedBytes::allocate(size_t size) {
   OKAPI_ASSERT(size <= std::numeric_limits<uint32_t>::max());
   void* memory = ::operator new(sizeof(Block) + size);
   SharedBytes out;
-  out.block_ = new (memory) Block;
+  out.block_ = new (memory) Block(static_cast<uint32_t>(size));
   out.size_ = static_cast<uint32_t>(size);
   return out;
 }
@@ -29,6 +29,15 @@ SharedBytes SharedBytes::slice(size_t offset, size_t size) const {
   SharedBytes out = *this;
   out.offset_ += static_cast<uint32_t>(offset);
   out.size_ = static_cast<uint32_t>(size);
+  return out;
+}
+
+std::optional<SharedBytes> SharedBytes::widen(size_t before, size_t after) const {
+  if (block_ == nullptr || before > offset_) return std::nullopt;
+  if (after > size_t{block_->size} - offset_ - size_) return std::nullopt;
+  SharedBytes out = *this;
+  out.offset_ -= static_cast<uint32_t>(before);
+  out.size_ += static_cast<uint32_t>(before + after);
   return out;
 }
 

@@ -52,10 +52,14 @@ class SharedBytes {
   bool empty() const { return size_ == 0; }
   // A window on the same block.
   SharedBytes slice(size_t offset, size_t size) const;
+  // The window grown by so many bytes at both ends, or nothing if the block ends before.
+  std::optional<SharedBytes> widen(size_t before, size_t after) const;
 
  private:
   struct Block {
+    explicit Block(uint32_t bytes) : size(bytes) {}
     std::atomic<uint32_t> refs{1};
+    const uint32_t size;
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
   static SharedBytes allocate(size_t size);

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "common/proto/quorum_packet.h"
+
 namespace okapi {
 namespace {
 
@@ -30,18 +32,22 @@ class Cursor {
 EncodedTxn encode_txn(const TxnHeader& header, ByteView body,
                       const std::optional<TxnDigest>& digest) {
   size_t size = kTxnHeaderBytes + body.size() + (digest.has_value() ? kTxnDigestBytes : 0);
-  return {header.zxid, SharedBytes::make(size, [&](char* to) {
-            Cursor cursor(to);
-            cursor.put_long(header.client_id.value());
-            cursor.put_int(header.cxid);
-            cursor.put_long(header.zxid.value());
-            cursor.put_long(header.time_ms);
-            cursor.put_int(header.type);
-            cursor.put_raw(body);
-            if (!digest.has_value()) return;
-            cursor.put_int(digest->version);
-            cursor.put_long(digest->tree_digest);
-          })};
+  SharedBytes packet = SharedBytes::make(kPacketHeadBytes + size + kPacketTailBytes, [&](char* to) {
+    write_packet_head(to, PacketType::kProposal, header.zxid, size);
+    Cursor cursor(to + kPacketHeadBytes);
+    cursor.put_long(header.client_id.value());
+    cursor.put_int(header.cxid);
+    cursor.put_long(header.zxid.value());
+    cursor.put_long(header.time_ms);
+    cursor.put_int(header.type);
+    cursor.put_raw(body);
+    if (digest.has_value()) {
+      cursor.put_int(digest->version);
+      cursor.put_long(digest->tree_digest);
+    }
+    write_packet_tail(to + kPacketHeadBytes + size);
+  });
+  return {header.zxid, packet.slice(kPacketHeadBytes, size)};
 }
 
 }  // namespace okapi

@@ -9,10 +9,13 @@ namespace okapi {
 
 struct EncodedTxn {
   Zxid zxid;
-  SharedBytes bytes;  // TxnHeader, body, optional TxnDigest
+  // TxnHeader, body, optional TxnDigest. What encode_txn makes lies in a whole PROPOSAL packet
+  // (server/txn/proposal.h).
+  SharedBytes bytes;
 };
 
-// `body` is the encoded record of the header's type (server/txn/txn.h). One allocation.
+// `body` is the encoded record of the header's type (server/txn/txn.h). One allocation, the
+// PROPOSAL around it included.
 EncodedTxn encode_txn(const TxnHeader& header, ByteView body,
                       const std::optional<TxnDigest>& digest);
 template <jute::Record Body>

@@ -98,6 +98,16 @@ TEST_CASE("shared_bytes_are_one_block_however_often_copied_or_sliced") {
   CHECK(moved.view() == "orl");
 }
 
+TEST_CASE("a_window_widens_as_far_as_its_block_reaches") {
+  SharedBytes inner = SharedBytes::copy_of("[hello]").slice(1, 5);
+  CHECK(inner.widen(1, 1)->view() == "[hello]");
+  CHECK(inner.widen(0, 1)->view() == "hello]");
+  CHECK(inner.slice(1, 2).widen(1, 3)->view() == "hello]");
+  CHECK_FALSE(inner.widen(2, 0).has_value());
+  CHECK_FALSE(inner.widen(0, 2).has_value());
+  CHECK_FALSE(SharedBytes().widen(0, 1).has_value());
+}
+
 TEST_CASE("empty_bytes_and_slices_at_the_end_are_legal") {
   CHECK(SharedBytes().view().empty());
   CHECK(SharedBytes::copy_of("").size() == 0);
