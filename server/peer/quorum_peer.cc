@@ -8,7 +8,9 @@ QuorumPeer::QuorumPeer(ServerId self, std::function<Zxid()> begin_role)
 void QuorumPeer::step(Turn&) {
   if (ledger_ == nullptr) {
     Zxid last = begin_role_();
-    ledger_ = std::make_unique<ProposalLedger>(std::vector<ServerId>{self_}, last);
+    QuorumServer self{.sid = self_, .addresses = {PeerAddress{}}, .client = std::nullopt};
+    auto alone = std::make_shared<const QuorumConfig>(std::vector{std::move(self)}, 0);
+    ledger_ = std::make_unique<ProposalLedger>(std::move(alone), last);
   }
   // Acks first: what they cover was proposed in an earlier step.
   logged_inbox_.clear();
@@ -24,7 +26,7 @@ void QuorumPeer::step(Turn&) {
   committed_.clear();
   ledger_->take_committed(committed_);
   for (EncodedTxn& txn : committed_) to_commit.add(std::move(txn));
-  outstanding_.add(static_cast<int64_t>(ledger_->outstanding()) - outstanding_.get());
+  outstanding_.add(static_cast<int64_t>(ledger_->outstanding().size()) - outstanding_.get());
   to_sync.flush();
   to_commit.flush();
 }
