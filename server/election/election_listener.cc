@@ -1,0 +1,100 @@
+#include "server/election/election_listener.h"
+
+#include <algorithm>
+
+#include "common/base/assert.h"
+#include "server/config/numeric_host.h"
+
+namespace okapi {
+
+ElectionListener::ElectionListener(Env& env, Poller& poller, const ListenOptions& options)
+    : env_(env), poller_(poller), bind_retries_max_(options.bind_retries_max) {
+  for (HostPort address : options.addresses) {
+    if (options.on_all_ips || is_wildcard_host(address.host)) address.host.clear();
+    auto same = [&](const Port& port) { return port.address == address; };
+    if (std::none_of(ports_.begin(), ports_.end(), same)) ports_.push_back({.address = address});
+  }
+  OKAPI_ASSERT(!ports_.empty());
+}
+
+ElectionListener::~ElectionListener() {
+  for (Port& port : ports_) {
+    if (port.listener != nullptr) poller_.forget(*port.listener);
+  }
+}
+
+void ElectionListener::open_due(PeerDialer& dialer, Mailbox<NameLookup>& replies, MonoTime now) {
+  for (size_t token = 0; token < ports_.size(); ++token) {
+    Port& port = ports_[token];
+    if (port.resume && now >= *port.resume) {
+      port.resume.reset();
+      poller_.change(*port.listener, token, Interest::kRead);
+    }
+    if (port.listener != nullptr || now < port.next_try) continue;
+    if (port.address.host.empty()) {
+      bind(token, "", now);
+    } else {
+      port.next_try = now + kLookupWait;
+      dialer.look_up(port.address.host, token, replies);
+    }
+  }
+}
+
+void ElectionListener::on_lookup(const NameLookup& found, MonoTime now) {
+  Port& port = ports_.at(found.ticket);
+  if (port.listener != nullptr) return;
+  if (found.ips.empty()) return failed(port, "its name is unknown", now);
+  bind(found.ticket, found.ips.front(), now);
+}
+
+void ElectionListener::bind(uint64_t token, const std::string& ip, MonoTime now) {
+  Port& port = ports_[token];
+  auto listener = env_.net().listen({.ip = ip, .port = port.address.port}, -1);
+  if (!listener.ok()) return failed(port, listener.error().text, now);
+  port.listener = std::move(*listener);
+  poller_.watch(*port.listener, token, Interest::kRead);
+  OKAPI_INFO(env_.log(), "Election port bound: {}:{}", port.listener->local().ip,
+             port.listener->local().port);
+}
+
+void ElectionListener::failed(Port& port, const std::string& why, MonoTime now) {
+  ++port.tries;
+  std::string text = fmt::format("Cannot listen on election address {}:{}: {}", port.address.host,
+                                 port.address.port, why);
+  if (bind_retries_max_ > 0 && port.tries >= bind_retries_max_) {
+    env_.fatal(kUnableToBindExit, text);
+  }
+  OKAPI_WARN(env_.log(), "{}; trying again", text);
+  port.next_try = now + kBindPause;
+}
+
+std::unique_ptr<Stream> ElectionListener::accept(uint64_t token, MonoTime now) {
+  Port& port = ports_.at(token);
+  if (port.listener == nullptr || port.resume) return nullptr;
+  auto accepted = port.listener->accept();
+  if (accepted.ok()) return std::move(*accepted);
+  int64_t suppressed = 0;
+  if (failed_log_.allow(now, suppressed)) {
+    OKAPI_WARN(env_.log(), "{} ({} more like this)", accepted.error().text, suppressed);
+  }
+  port.resume = now + kAcceptPause;
+  poller_.change(*port.listener, token, Interest::kNone);
+  return nullptr;
+}
+
+std::optional<MonoTime> ElectionListener::deadline() const {
+  std::optional<MonoTime> out;
+  auto at = [&out](MonoTime time) { out = out ? std::min(*out, time) : time; };
+  for (const Port& port : ports_) {
+    if (port.resume) at(*port.resume);
+    if (port.listener == nullptr) at(port.next_try);
+  }
+  return out;
+}
+
+bool ElectionListener::open() const {
+  auto is_open = [](const Port& port) { return port.listener != nullptr; };
+  return std::all_of(ports_.begin(), ports_.end(), is_open);
+}
+
+}  // namespace okapi
