@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "server/config/java_properties.h"
-#include "server/config/java_values.h"
-#include "server/config/numeric_host.h"
+#include "server/config/membership.h"
 
 namespace okapi {
 namespace {
@@ -85,84 +83,16 @@ Failure set_session_timeouts(ConfigDraft& draft) {
   return std::nullopt;
 }
 
-// Moves the lines of a dynamic file into the draft.
-Failure read_dynamic_file(ConfigDraft& draft, const ConfigFileReader& read_file) {
-  auto text = read_file(draft.dynamic_config_file);
-  const std::string path = printable(draft.dynamic_config_file);
-  if (!text.ok()) return invalid("Error processing " + path + ": " + text.error().text);
-  if (!text->has_value()) return invalid("Error processing " + path + ": file is missing");
-  JavaProperties properties = parse_java_properties(**text);
-  if (properties.malformed_line != 0) {
-    return invalid(path + ":" + std::to_string(properties.malformed_line) +
-                   ": Malformed \\uxxxx encoding.");
-  }
-  for (Property& entry : properties.entries) {
-    std::string key(java_trim(entry.key));
-    auto place = path + ":" + std::to_string(entry.line) + ": ";
-    if (key == "version") return invalid(place + "dynamic file shouldn't have version inside");
-    std::erase_if(draft.member_lines, [&](const MemberLine& line) { return line.key == key; });
-    draft.member_lines.push_back({std::move(key), std::string(java_trim(entry.value)), place});
-  }
-  return std::nullopt;
-}
-
-Failure read_members(ConfigDraft& draft, std::vector<std::string>& warnings) {
+// Limits between servers that follow from others.
+void set_quorum_times(ConfigDraft& draft) {
   QuorumSettings& quorum = draft.config.quorum;
-  auto config = QuorumConfig::from_lines(draft.member_lines,
-                                         {.multi_address_enabled = quorum.multi_address_enabled});
-  if (!config.ok()) return invalid(config.error().text);
-  const size_t voters = config->voters().size();
-  if (voters == 1 && quorum.standalone_enabled) {
-    warnings.push_back("Invalid configuration, only one server specified (ignoring)");
+  if (quorum.connect_to_learner_master_limit_ticks <= 0) {
+    quorum.connect_to_learner_master_limit_ticks = quorum.init_limit_ticks;
   }
-  auto counts = config->check_counts(quorum.standalone_enabled);
-  if (!counts.ok()) return invalid(counts.error().text);
-  if (voters > 0) quorum.members = std::make_shared<const QuorumConfig>(std::move(*config));
-  if (voters == 1 && !quorum.standalone_enabled) {
-    return invalid("standaloneEnabled=false: " + std::string(kNotSupportedYet));
-  }
-  if (voters > 1) return invalid("several voting servers are " + std::string(kNotSupportedYet));
-  return std::nullopt;
-}
-
-// Compat: a myid that is no number ends a standalone start too; only its first line counts.
-Failure read_my_id(ServerConfig& config, const ConfigFileReader& read_file) {
-  auto text = read_file(config.storage.data_dir + "/myid");
-  const std::string path = printable(config.storage.data_dir + "/myid");
-  if (!text.ok()) return invalid("Error processing " + path + ": " + text.error().text);
-  if (!text->has_value()) return std::nullopt;
-  ByteView content = **text;
-  ByteView first = content.substr(0, content.find_first_of("\r\n"));
-  auto id = parse_java_long(first);
-  if (!id) {
-    std::string shown = content.empty() ? "null" : printable(first);
-    return invalid(path + ":1: serverid " + shown + " is not a number");
-  }
-  config.my_id = *id;
-  return std::nullopt;
-}
-
-std::string shown(const HostPort& address) {
-  return (address.host.empty() ? "0.0.0.0" : printable(address.host)) + ":" +
-         std::to_string(address.port);
-}
-
-// The client part of the own server line is where clients are served.
-Failure take_client_address(ServerConfig& config) {
-  if (!config.my_id || !config.quorum.members) return std::nullopt;
-  const QuorumServer* own = config.quorum.members->find(ServerId(*config.my_id));
-  if (own == nullptr || !own->client) return std::nullopt;
-  auto& address = config.client.address;
-  if (address &&
-      (address->port != own->client->port ||
-       (!is_wildcard_host(address->host) && java_host_text(address->host) != own->client->host))) {
-    return invalid(
-        "client address for this server (id = " + std::to_string(own->sid.value()) +
-        ") in static config file is " + shown(*address) +
-        " is different from client address found in dynamic file: " + shown(*own->client));
-  }
-  address = own->client;
-  return std::nullopt;
+  const int32_t handshake = draft.quorum_handshake_timeout_ms.value_or(-1);
+  quorum.election.handshake_timeout_ms =
+      handshake > 0 ? handshake : ticks(draft.config.session.tick_time_ms, quorum.sync_limit_ticks);
+  quorum.sync.observer_keeps_log = draft.observer_sync_enabled.value_or(draft.sync_enabled);
 }
 
 Failure set_enforced_schemes(ConfigDraft& draft) {
@@ -196,7 +126,7 @@ std::optional<StartFailure> complete_settings(ConfigDraft& draft) {
   Limits& limits = draft.config.limits;
   limits.disk_record_extra_bytes =
       std::max(draft.disk_record_extra_bytes.value_or(limits.frame_bytes_max), 1024);
-  draft.config.quorum.peer_type = draft.peer_type.value_or(PeerType::kParticipant);
+  set_quorum_times(draft);
   set_whitelist(draft.config);
   return set_enforced_schemes(draft);
 }
@@ -212,12 +142,7 @@ std::optional<StartFailure> check_config(ConfigDraft& draft, const std::string& 
   if (!storage.data_log_dir.empty()) warn_if_relative(storage.data_log_dir, warnings);
   if (auto failure = check_client_port(draft)) return failure;
   if (auto failure = complete_settings(draft)) return failure;
-  if (!draft.dynamic_config_file.empty()) {
-    if (auto failure = read_dynamic_file(draft, read_file)) return failure;
-  }
-  if (auto failure = read_members(draft, warnings)) return failure;
-  if (auto failure = read_my_id(draft.config, read_file)) return failure;
-  return take_client_address(draft.config);
+  return read_membership(draft, file_name, read_file, warnings);
 }
 
 }  // namespace okapi

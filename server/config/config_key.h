@@ -25,11 +25,12 @@ struct ConfigDraft {
   int32_t min_session_timeout_ms = -1, max_session_timeout_ms = -1;
   std::optional<int64_t> max_write_queue_poll_time_ms;
   std::optional<int32_t> disk_record_extra_bytes;
-  std::string dynamic_config_file;
+  std::optional<int32_t> quorum_handshake_timeout_ms;
+  bool sync_enabled = true;                   // syncEnabled
+  std::optional<bool> observer_sync_enabled;  // observer.syncEnabled, which wins
   bool quorum_sasl_enabled = false;
   bool quorum_sasl_server_required = false;
   bool quorum_sasl_learner_required = false;
-  std::optional<PeerType> peer_type;
   bool enforce_auth_enabled = false;
   std::vector<std::string> enforce_auth_schemes;
   std::vector<MemberLine> member_lines;  // of the file or of its dynamic file, each key once
@@ -62,14 +63,20 @@ struct ConfigKey {
   bool fatal = false;    // of a property: a bad value ends the start
 };
 
-// Keys that the parser knows itself (tables 4): from the file only.
+// Keys that the parser knows itself (table 4): from the file only.
 std::span<const ConfigKey> file_keys();
 // Keys that are properties `zookeeper.<name>` (tables 5, 5.1, 10).
 std::span<const ConfigKey> property_keys();
+// Those of both kinds that matter between servers.
+std::span<const ConfigKey> quorum_file_keys();
+std::span<const ConfigKey> quorum_property_keys();
 // Properties without that prefix (table 6).
 std::span<const ConfigKey> bare_keys();
-// Null if the table has no such name.
-const ConfigKey* find_key(std::span<const ConfigKey> table, std::string_view name);
+
+// The row of a name; null if there is none.
+const ConfigKey* find_file_key(std::string_view name);
+const ConfigKey* find_property_key(std::string_view name);
+const ConfigKey* find_bare_key(std::string_view name);
 
 // Families of names that end in anything: `ssl.`, `authProvider.`, ... among the properties.
 // Nothing if the name belongs to none.

@@ -7,6 +7,7 @@
 #include "server/config/config_key.h"
 #include "server/config/java_properties.h"
 #include "server/config/java_values.h"
+#include "server/config/membership.h"
 
 namespace okapi {
 namespace {
@@ -117,7 +118,7 @@ bool KeyReader::read_file(const std::string& file_name, ByteView text) {
 bool KeyReader::read_key(const std::string& file_name, const Property& entry, bool dynamic) {
   const std::string& key = entry.key;
   Place place{file_name + ":" + std::to_string(entry.line) + ": ", key, entry.value};
-  if (is_member_key(key) && !find_key(property_keys(), key)) {
+  if (is_member_key(key) && !find_property_key(key)) {
     if (dynamic) {
       return fail(place,
                   "parameter: " + printable(key) + " must be in a separate dynamic config file");
@@ -129,9 +130,13 @@ bool KeyReader::read_key(const std::string& file_name, const Property& entry, bo
     if (!dynamic) draft_.member_lines.push_back({key, entry.value, place.text});
     return true;
   }
-  if (const ConfigKey* known = find_key(file_keys(), key)) return judge(place, *known, true);
+  if (const ConfigKey* known = find_file_key(key)) {
+    // A property of the same name does not count any more.
+    if (find_property_key(key)) properties_[std::string(kPrefix) + key] = entry.value;
+    return judge(place, *known, true);
+  }
   if (key.starts_with("metricsProvider.")) return judge(place, ignored(), false);
-  if (const ConfigKey* known = find_key(bare_keys(), key)) {
+  if (const ConfigKey* known = find_bare_key(key)) {
     warn(place.text + key + " counts here; the reference takes it as -D only");
     properties_[key] = entry.value;
     return judge(place, *known, false);
@@ -146,12 +151,12 @@ bool KeyReader::read_key(const std::string& file_name, const Property& entry, bo
 }
 
 bool KeyReader::read_prefixed(const Place& place, std::string_view name, bool from_file) {
-  if (const ConfigKey* known = find_key(property_keys(), name)) return judge(place, *known, false);
+  if (const ConfigKey* known = find_property_key(name)) return judge(place, *known, false);
   if (auto verdict = set_property_family(name, place.value)) return judge(place, *verdict, false);
   if (from_file) {
     warn(place.text + "unknown configuration key " + printable(name) + " (kept as " +
          std::string(kPrefix) + printable(name) + ")");
-  } else if (find_key(file_keys(), name) != nullptr) {
+  } else if (find_file_key(name) != nullptr) {
     warn("-D" + printable(place.name) + " has no effect: " + printable(name) +
          " counts in the file only");
   } else {
@@ -182,7 +187,7 @@ bool KeyReader::read_property(const std::string& name, std::string_view value) {
   if (name.starts_with(kPrefix)) {
     return read_prefixed(place, std::string_view(name).substr(kPrefix.size()), false);
   }
-  if (const ConfigKey* known = find_key(bare_keys(), name)) return judge(place, *known, false);
+  if (const ConfigKey* known = find_bare_key(name)) return judge(place, *known, false);
   // The old spelling; the prefixed one wins.
   if (name == "fsync.warningthresholdms" && !properties_.contains(std::string(kPrefix) + name)) {
     return read_prefixed(place, name, false);
@@ -291,6 +296,7 @@ LoadedConfig load_config(const CommandLine& line, Disk& disk) {
         return out;
       }
       out = parse_config(line.file, **text, line, reader);
+      if (out.ok()) out.failure = refuse_ensemble(out.config);
       if (!line.file.starts_with("/") && !line.file.starts_with("./")) {
         out.warnings.insert(out.warnings.begin(),
                             line.file + " is relative. Prepend ./ to indicate that you're sure!");

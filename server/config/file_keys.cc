@@ -10,12 +10,6 @@ namespace {
 using D = ConfigDraft;
 using C = ServerConfig;
 
-Verdict check_port(std::optional<int32_t> port, ByteView value) {
-  if (!port) return bad_number(value);
-  if (*port < 0 || *port > 65535) return bad("port out of range:" + std::to_string(*port));
-  return taken();
-}
-
 Verdict set_client_port(ConfigDraft& draft, ByteView value) {
   draft.client_port = parse_java_int(value);
   return check_port(draft.client_port, value);
@@ -32,23 +26,6 @@ Verdict set_tick_time(ConfigDraft& draft, ByteView value) {
   // The reference takes a negative tick and then cannot start, or has negative time-outs.
   if (*number < 0) return bad("tickTime must be positive");
   draft.config.session.tick_time_ms = *number;
-  return taken();
-}
-
-Verdict set_election_alg(ConfigDraft&, ByteView value) {
-  auto number = parse_java_int(value);
-  if (!number) return bad_number(value);
-  return *number == 3 ? taken() : bad("Invalid electionAlg value. Only 3 is supported.");
-}
-
-Verdict set_peer_type(ConfigDraft& draft, ByteView value) {
-  if (equals_ignoring_case(value, "observer")) {
-    draft.peer_type = PeerType::kObserver;
-  } else if (equals_ignoring_case(value, "participant")) {
-    draft.peer_type = PeerType::kParticipant;
-  } else {
-    return bad("Unrecognised peertype: " + printable(value));
-  }
   return taken();
 }
 
@@ -81,10 +58,6 @@ Verdict set_metrics_port(ConfigDraft& draft, ByteView value) {
   return verdict;
 }
 
-Verdict ignore_int(ConfigDraft&, ByteView value) {
-  return parse_java_int(value) ? ignored() : bad_number(value);
-}
-
 Verdict ignore_long(ConfigDraft&, ByteView value) {
   return parse_java_long(value) ? ignored() : bad_number(value);
 }
@@ -92,8 +65,6 @@ Verdict ignore_long(ConfigDraft&, ByteView value) {
 Verdict ignore_bool(ConfigDraft&, ByteView value) {
   return parse_strict_bool(value) ? ignored() : not_bool();
 }
-
-Verdict refuse(ConfigDraft&, ByteView) { return refused(std::string(kNotSupportedYet)); }
 
 constexpr auto kRows = std::to_array<ConfigKey>({
     {"dataDir", set_text<&D::config, &C::storage, &StorageConfig::data_dir>},
@@ -107,34 +78,11 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     {"minSessionTimeout", set_int<&D::min_session_timeout_ms>},
     {"maxSessionTimeout", set_int<&D::max_session_timeout_ms>},
     {"maxClientCnxns", set_int<&D::config, &C::limits, &Limits::connections_per_ip_max>},
-    {"initLimit", set_int<&D::config, &C::quorum, &QuorumSettings::init_limit_ticks>},
-    {"syncLimit", set_int<&D::config, &C::quorum, &QuorumSettings::sync_limit_ticks>},
-    {"connectToLearnerMasterLimit",
-     set_int<&D::config, &C::quorum, &QuorumSettings::connect_to_learner_master_limit_ticks>},
-    {"electionAlg", set_election_alg},
-    {"peerType", set_peer_type},
-    {"dynamicConfigFile", set_text<&D::dynamic_config_file>},
-    {"standaloneEnabled", set_bool<&D::config, &C::quorum, &QuorumSettings::standalone_enabled>},
     {"reconfigEnabled", set_bool<&D::config, &C::request, &RequestConfig::reconfig_enabled>},
-    {"quorumListenOnAllIPs", set_bool<&D::config, &C::quorum, &QuorumSettings::listen_on_all_ips>},
-    {"syncEnabled", set_bool<&D::config, &C::quorum, &QuorumSettings::sync_enabled>},
-    {"observerMasterPort", set_int<&D::config, &C::quorum, &QuorumSettings::observer_master_port>},
-    {"localSessionsEnabled", refuse_if_true},
-    {"localSessionsUpgradingEnabled", refuse_if_true},
     {"autopurge.snapRetainCount",
      set_int<&D::config, &C::storage, &StorageConfig::autopurge_snap_retain_count>},
     {"autopurge.purgeInterval",
      set_int<&D::config, &C::storage, &StorageConfig::autopurge_purge_interval_hours>},
-    {"sslQuorum", refuse_if_true},
-    {"portUnification", refuse_if_true},
-    {"sslQuorumReloadCertFiles", refuse_if_true},
-    {"quorum.auth.enableSasl", set_bool<&D::quorum_sasl_enabled>},
-    {"quorum.auth.serverRequireSasl", set_bool<&D::quorum_sasl_server_required>},
-    {"quorum.auth.learnerRequireSasl", set_bool<&D::quorum_sasl_learner_required>},
-    {"quorum.auth.learner.saslLoginContext"},
-    {"quorum.auth.server.saslLoginContext"},
-    {"quorum.auth.kerberos.servicePrincipal"},
-    {"quorum.cnxn.threads.size", ignore_int},
     {"jvm.pause.monitor", ignore_bool},
     {"jvm.pause.sleep.time.ms", ignore_long},
     {"jvm.pause.info-threshold.ms", ignore_long},
@@ -147,22 +95,10 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     {"metricsProvider.numWorkerThreads"},
     {"metricsProvider.maxQueueSize"},
     {"metricsProvider.workerShutdownTimeoutMs"},
-    {"multiAddress.enabled",
-     set_bool<&D::config, &C::quorum, &QuorumSettings::multi_address_enabled>},
-    {"multiAddress.reachabilityCheckEnabled", ignore_bool},
-    {"multiAddress.reachabilityCheckTimeoutMs", ignore_int},
-    {"oraclePath", refuse},
 });
 
 }  // namespace
 
 std::span<const ConfigKey> file_keys() { return kRows; }
-
-const ConfigKey* find_key(std::span<const ConfigKey> table, std::string_view name) {
-  for (const ConfigKey& key : table) {
-    if (key.name == name) return &key;
-  }
-  return nullptr;
-}
 
 }  // namespace okapi

@@ -269,8 +269,6 @@ constexpr auto kRows = std::to_array<ConfigKey>({
      without_effect_if_true<property_bool<&D::config, &C::admin, &AdminConfig::restore_enabled>>},
 
     // Ours (table 10).
-    {"quorumAuthRequired",
-     without_effect_if_true<property_bool<&D::config, &C::quorum, &QuorumSettings::auth_required>>},
     {"emptyDataVotes",
      without_effect_if_true<property_bool<&D::config, &C::storage, &S::empty_data_votes>>},
     {"sync.confirmLeadership",
@@ -283,34 +281,6 @@ constexpr auto kRows = std::to_array<ConfigKey>({
      property_int_from<0, &D::config, &C::limits, &Limits::watches_per_connection_max>, true},
     {"maxOutboxBytes", property_int_from<65536, &D::config, &C::limits, &Limits::outbox_bytes_max>,
      true},
-
-    // Between servers: known, without effect in a standalone one.
-    {"leaderServes"},
-    {"cnxTimeout"},
-    {"quorumCnxnTimeoutMs"},
-    {"electionPortBindRetry"},
-    {"fastleader.minNotificationInterval"},
-    {"fastleader.maxNotificationInterval"},
-    {"leader.maxTimeToWaitForEpoch"},
-    {"leader.maxConcurrentSnapSyncs"},
-    {"leader.maxConcurrentDiffSyncs"},
-    {"leader.ackLoggingFrequency"},
-    {"leaderConnectDelayDuringRetryMs"},
-    {"learner.asyncSending"},
-    {"learner.closeSocketAsync"},
-    {"leader.closeSocketAsync"},
-    {"follower.skipLearnerRequestToNextProcessor"},
-    {"forward_learner_requests_to_commit_processor_disabled"},
-    {"forceSnapshotSync"},
-    {"observer.reconnectDelayMs"},
-    {"observer.election.DelayMs"},
-    {"observer.syncEnabled"},
-    {"observerMaster.sizeLimit"},
-    {"tcpKeepAlive"},
-    {"multiAddress.enabled",
-     property_bool<&D::config, &C::quorum, &QuorumSettings::multi_address_enabled>},
-    {"multiAddress.reachabilityCheckEnabled"},
-    {"multiAddress.reachabilityCheckTimeoutMs"},
 
     // Of the reference's inside.
     {"commitProcessor.numWorkerThreads"},
@@ -344,8 +314,10 @@ constexpr auto kBareRows = std::to_array<ConfigKey>({
      property_int_from<1, &D::config, &C::request, &R::container_deletes_per_minute_max>},
     {"znode.container.maxNeverUsedIntervalMs",
      property_long<&D::config, &C::request, &R::container_never_used_interval_ms_max>},
-    {"follower.nodelay"},
-    {"leader.nodelay"},
+    {"follower.nodelay",
+     property_bool<&D::config, &C::quorum, &QuorumSettings::sync, &SyncSettings::follower_nodelay>},
+    {"leader.nodelay",
+     property_bool<&D::config, &C::quorum, &QuorumSettings::sync, &SyncSettings::leader_nodelay>},
     {"java.security.auth.login.config", note_sasl},
 });
 

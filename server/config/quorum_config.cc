@@ -83,10 +83,15 @@ class LineReader {
   std::set<int64_t> seen_groups_;
 };
 
-// The lines of a text, the last of each key, in the order of those.
-Result<std::vector<MemberLine>> lines_of(ByteView text) {
+}  // namespace
+
+bool is_member_key(ByteView key) {
+  return key.starts_with("server.") || key.starts_with("group") || key.starts_with("weight");
+}
+
+Result<std::vector<MemberLine>> read_member_lines(ByteView text, const std::string& source) {
   JavaProperties properties = parse_java_properties(text);
-  auto place = [](int line) { return "line " + std::to_string(line) + ": "; };
+  auto place = [&](int line) { return source + std::to_string(line) + ": "; };
   if (properties.malformed_line != 0) {
     return corrupt(place(properties.malformed_line) + "Malformed \\uxxxx encoding.");
   }
@@ -102,17 +107,11 @@ Result<std::vector<MemberLine>> lines_of(ByteView text) {
   return lines;
 }
 
-}  // namespace
-
-bool is_member_key(ByteView key) {
-  return key.starts_with("server.") || key.starts_with("group") || key.starts_with("weight");
-}
-
 Result<QuorumConfig> QuorumConfig::parse(ByteView text, const MembershipRules& rules) {
   if (text.size() > kTextBytesMax) {
     return invalid("a membership of " + std::to_string(text.size()) + " bytes");
   }
-  auto lines = lines_of(text);
+  auto lines = read_member_lines(text, "line ");
   if (!lines.ok()) return lines.error();
   auto config = from_lines(*lines, rules);
   if (!config.ok()) return config.error();

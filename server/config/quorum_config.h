@@ -35,6 +35,10 @@ struct MembershipRules {
 // True for keys that name the membership (but not for "version").
 bool is_member_key(ByteView key);
 
+// The lines of a text in the syntax of the config file; of a key that is there twice the last one
+// counts. `source` and the line's number make the place. kCorrupt if an escape is malformed.
+Result<std::vector<MemberLine>> read_member_lines(ByteView text, const std::string& source);
+
 class QuorumConfig {
  public:
   // Longest text that is read, from a peer or a file.

@@ -11,12 +11,11 @@
 
 #include "common/proto/host_port.h"
 #include "server/config/limits.h"
-#include "server/config/quorum_config.h"
+#include "server/config/quorum_settings.h"
 #include "server/config/secret.h"
 
 namespace okapi {
 
-enum class PeerType { kParticipant, kObserver };
 enum class SnapshotCompression { kNone, kGzip, kSnappy };
 enum class MetricsProvider { kDefault, kNull, kPrometheus };
 
@@ -141,28 +140,11 @@ struct AdminConfig {
   HostPort metrics_http = {"0.0.0.0", 7'000};
 };
 
-// Settings between servers: parsed and checked, without effect in a standalone server.
-struct QuorumSettings {
-  // What the server lines say, in the file or in the dynamic one; null when there are none. The own
-  // member serves clients where ClientPortConfig says.
-  SharedQuorumConfig members;
-  PeerType peer_type = PeerType::kParticipant;
-  bool standalone_enabled = true;
-  int32_t init_limit_ticks = 0;
-  int32_t sync_limit_ticks = 0;
-  int32_t connect_to_learner_master_limit_ticks = 0;
-  bool listen_on_all_ips = false;
-  bool sync_enabled = true;
-  int32_t observer_master_port = 0;
-  bool multi_address_enabled = false;
-  bool auth_required = false;  // quorumAuthRequired
-};
-
 struct ServerConfig {
   std::string file;  // "" when started without one
-  // As `conf` shows it: 0 in a standalone server, whatever myid says.
+  // As `conf` shows it: my_id in an ensemble, 0 in a standalone server, whatever myid says.
   int64_t server_id = 0;
-  // The number in dataDir/myid, for the log.
+  // The number in dataDir/myid; always there in an ensemble.
   std::optional<int64_t> my_id;
 
   ClientPortConfig client;

@@ -1,6 +1,8 @@
 // Setters for the plain kinds of values; a row names the member they fill.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "server/config/config_key.h"
@@ -20,6 +22,12 @@ auto& member(auto& object) {
 
 inline Verdict bad_number(ByteView value) {
   return bad("For input string: \"" + printable(value) + "\"");
+}
+
+inline Verdict check_port(std::optional<int32_t> port, ByteView value) {
+  if (!port) return bad_number(value);
+  if (*port < 0 || *port > 65535) return bad("port out of range:" + std::to_string(*port));
+  return taken();
 }
 
 // A key of the file: Integer.parseInt.
@@ -51,6 +59,13 @@ inline Verdict refuse_if_true(ConfigDraft&, ByteView value) {
   auto flag = parse_strict_bool(value);
   if (!flag) return not_bool();
   return *flag ? refused(std::string(kNotSupportedYet)) : taken();
+}
+
+inline Verdict refuse(ConfigDraft&, ByteView) { return refused(std::string(kNotSupportedYet)); }
+
+// Of the file, without effect here: only its form is checked.
+inline Verdict ignore_int(ConfigDraft&, ByteView value) {
+  return parse_java_int(value) ? ignored() : bad_number(value);
 }
 
 inline Verdict refuse_property_if_true(ConfigDraft&, ByteView value) {

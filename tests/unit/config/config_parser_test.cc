@@ -154,8 +154,8 @@ TEST_CASE("x_cfg_07 keys without effect have one line each") {
 TEST_CASE("x_cfg_07 what is not built yet ends the start by name") {
   for (const char* line :
        {"secureClientPort=2182", "sslQuorum=true", "ssl.keyStore.location=/k",
-        "portUnification=true", "client.portUnification=true", "localSessionsEnabled=true",
-        "oraclePath=/o", "sessionRequireClientSASLAuth=true", "ssl.quorum.protocol=TLSv1.3",
+        "portUnification=true", "client.portUnification=true", "oraclePath=/o",
+        "sessionRequireClientSASLAuth=true", "ssl.quorum.protocol=TLSv1.3",
         "authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider",
         "admin.forceHttps=true"}) {
     INFO(line);
@@ -171,6 +171,100 @@ TEST_CASE("x_cfg_07 what is not built yet ends the start by name") {
   CHECK(sasl.ok());
   CHECK(warns(sasl, "SASL is not supported yet"));
   CHECK(parse_more("sslQuorum=false\nlocalSessionsEnabled=FALSE\n").warnings.empty());
+}
+
+TEST_CASE("the settings between servers have the reference's defaults") {
+  LoadedConfig loaded = parse_more("initLimit=10\nsyncLimit=5\ntickTime=100\n");
+  const QuorumSettings& quorum = loaded.config.quorum;
+  CHECK(loaded.warnings.empty());
+  CHECK(quorum.connect_to_learner_master_limit_ticks == 10);
+  CHECK(quorum.standalone_enabled);
+  CHECK(quorum.election.connect_timeout_ms == 5000);
+  CHECK(quorum.election.handshake_timeout_ms == 500);
+  CHECK(quorum.election.bind_retries_max == 3);
+  CHECK(quorum.election.notification_min_ms == 200);
+  CHECK(quorum.election.notification_max_ms == 60000);
+  CHECK(quorum.election.observer_delay_ms == 200);
+  CHECK(quorum.sync.leader_serves);
+  CHECK(quorum.sync.epoch_wait_ms_max == -1);
+  CHECK(quorum.sync.snapshot_syncs_max == 10);
+  CHECK(quorum.sync.diff_syncs_max == 100);
+  CHECK(quorum.sync.leader_connect_delay_ms == 100);
+  CHECK(quorum.sync.observer_reconnect_delay_ms == 0);
+  CHECK(quorum.sync.observer_keeps_log);
+  CHECK(quorum.sync.observer_master_port == 0);
+  CHECK(quorum.sync.observer_master_bytes_max == 33554432);
+  CHECK(quorum.reachability_check_enabled);
+  CHECK(quorum.reachability_check_timeout_ms == 1000);
+}
+
+TEST_CASE("the settings between servers are taken from file and properties") {
+  LoadedConfig loaded = parse_more(
+      "initLimit=10\nsyncLimit=5\nconnectToLearnerMasterLimit=3\nquorumListenOnAllIPs=true\n"
+      "syncEnabled=false\nobserverMasterPort=2191\nelectionAlg=3\nstandaloneEnabled=true\n"
+      "multiAddress.reachabilityCheckEnabled=false\nmultiAddress.reachabilityCheckTimeoutMs=7\n"
+      "cnxTimeout=1\nquorumCnxnTimeoutMs=2\nelectionPortBindRetry=0\ntcpKeepAlive=true\n"
+      "fastleader.minNotificationInterval=4\nfastleader.maxNotificationInterval=5\n"
+      "leader.maxTimeToWaitForEpoch=6\nleader.maxConcurrentSnapSyncs=8\n"
+      "leader.maxConcurrentDiffSyncs=9\nforceSnapshotSync=true\nobserver.reconnectDelayMs=11\n"
+      "observerMaster.sizeLimit=12\nleaderServes=no\n",
+      {"-Dzookeeper.leaderConnectDelayDuringRetryMs=10", "-Dzookeeper.observer.election.DelayMs=13",
+       "-Dfollower.nodelay=false", "-Dleader.nodelay=false"});
+  REQUIRE(loaded.ok());
+  CHECK(loaded.warnings.empty());
+  const QuorumSettings& quorum = loaded.config.quorum;
+  CHECK(quorum.init_limit_ticks == 10);
+  CHECK(quorum.sync_limit_ticks == 5);
+  CHECK(quorum.connect_to_learner_master_limit_ticks == 3);
+  CHECK(quorum.listen_on_all_ips);
+  CHECK_FALSE(quorum.reachability_check_enabled);
+  CHECK(quorum.reachability_check_timeout_ms == 7);
+  CHECK(quorum.election.connect_timeout_ms == 1);
+  CHECK(quorum.election.handshake_timeout_ms == 2);
+  CHECK(quorum.election.bind_retries_max == 0);
+  CHECK(quorum.election.tcp_keep_alive);
+  CHECK(quorum.election.notification_min_ms == 4);
+  CHECK(quorum.election.notification_max_ms == 5);
+  CHECK(quorum.election.observer_delay_ms == 13);
+  CHECK_FALSE(quorum.sync.leader_serves);
+  CHECK(quorum.sync.epoch_wait_ms_max == 6);
+  CHECK(quorum.sync.snapshot_syncs_max == 8);
+  CHECK(quorum.sync.diff_syncs_max == 9);
+  CHECK(quorum.sync.force_snapshot);
+  CHECK_FALSE(quorum.sync.leader_nodelay);
+  CHECK_FALSE(quorum.sync.follower_nodelay);
+  CHECK(quorum.sync.leader_connect_delay_ms == 10);
+  CHECK(quorum.sync.observer_reconnect_delay_ms == 11);
+  CHECK_FALSE(quorum.sync.observer_keeps_log);
+  CHECK(quorum.sync.observer_master_port == 2191);
+  CHECK(quorum.sync.observer_master_bytes_max == 12);
+  CHECK(parse_more("syncEnabled=false\nobserver.syncEnabled=true\n")
+            .config.quorum.sync.observer_keeps_log);
+}
+
+TEST_CASE("bad values of settings between servers") {
+  CHECK(failure_of(parse_more("electionAlg=2\n"))
+            .ends_with("Invalid electionAlg value. Only 3 is supported."));
+  CHECK(failure_of(parse_more("peerType=boss\n")).ends_with("Unrecognised peertype: boss"));
+  CHECK(failure_of(parse_more("initLimit=ten\n")).ends_with("For input string: \"ten\""));
+  CHECK(failure_of(parse_more("syncEnabled=1\n"))
+            .ends_with("Invalid option 1 for syncEnabled. Choose 'true' or 'false.'"));
+  CHECK(failure_of(parse_more("observerMasterPort=65536\n")).ends_with("port out of range:65536"));
+  CHECK(parse_more("observerMasterPort=-1\n").config.quorum.sync.observer_master_port == 0);
+  CHECK(failure_of(parse_more("cnxTimeout=5s\n")).ends_with("For input string: \"5s\""));
+  CHECK(failure_of(parse_more("cnxTimeout=0\n")).ends_with("must be at least 1"));
+  CHECK(parse_more("leaderServes=NO\n").config.quorum.sync.leader_serves);
+  LoadedConfig kept = parse_more(
+      "electionPortBindRetry=-1\nfastleader.minNotificationInterval=0\n"
+      "leader.maxConcurrentSnapSyncs=0\nquorumCnxnTimeoutMs=x\n");
+  REQUIRE(kept.ok());
+  CHECK(kept.config.quorum.election.bind_retries_max == 3);
+  CHECK(kept.config.quorum.election.notification_min_ms == 200);
+  CHECK(kept.config.quorum.sync.snapshot_syncs_max == 10);
+  CHECK(kept.warnings.size() == 4);
+  LoadedConfig local = parse_more("localSessionsEnabled=true\n");
+  CHECK(local.config.quorum.local_sessions_enabled);
+  CHECK(warns(local, "zoo.cfg:2: localSessionsEnabled=true: no effect in this server yet"));
 }
 
 TEST_CASE("x_cfg_08 secrets reach no line and no list of properties") {
@@ -191,12 +285,17 @@ TEST_CASE("x_cfg_08 secrets reach no line and no list of properties") {
 }
 
 TEST_CASE("every key of the tables is named once and has a way in") {
-  for (auto table : {file_keys(), property_keys(), bare_keys()}) {
+  auto check = [](std::span<const ConfigKey> table, auto find) {
     for (const ConfigKey& key : table) {
       INFO(key.name);
-      CHECK(find_key(table, key.name) == &key);
+      CHECK(find(key.name) == &key);
     }
-  }
+  };
+  check(file_keys(), find_file_key);
+  check(quorum_file_keys(), find_file_key);
+  check(property_keys(), find_property_key);
+  check(quorum_property_keys(), find_property_key);
+  check(bare_keys(), find_bare_key);
 }
 
 TEST_CASE("the embedded sample is conf/zoo_sample.cfg and starts without a warning") {
