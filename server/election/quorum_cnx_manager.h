@@ -27,7 +27,7 @@ struct QuorumCnxOptions {
   size_t half_open_max = 128;
   // Messages waiting at WorkerReceiver; past it each connection keeps its newest only.
   size_t receive_backlog_max = 100;
-  CnxPolicyOptions policy;
+  CnxPolicyOptions policy{};
 };
 
 class QuorumCnxManager final : public Stage {
