@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/env/small_file.h"
 #include "server/config/config_checks.h"
 #include "server/config/config_key.h"
 #include "server/config/java_properties.h"
@@ -240,19 +241,13 @@ LoadedConfig from_arguments(const CommandLine& line) {
   return out;
 }
 
+// Nothing if there is no such file.
 Result<std::optional<std::string>> read_whole(Disk& disk, const std::string& path) {
-  auto exists = disk.exists(path);
-  if (!exists.ok()) return exists.error();
-  if (!*exists) return std::optional<std::string>();
-  auto file = disk.open(path, OpenMode::kRead);
-  if (!file.ok()) return file.error();
-  auto size = file.value()->size();
-  if (!size.ok()) return size.error();
-  constexpr uint64_t kBytesMax = 16 * 1024 * 1024;
-  if (*size > kBytesMax) return Error{ErrorKind::kInvalid, path + ": larger than 16 MiB"};
-  std::string text;
-  OKAPI_TRY(file.value()->read_at(0, static_cast<size_t>(*size), text));
-  return std::optional<std::string>(std::move(text));
+  constexpr size_t kBytesMax = 16 * 1024 * 1024;
+  auto text = read_small_file(disk, path, kBytesMax);
+  if (text.ok()) return std::optional<std::string>(std::move(*text));
+  if (text.error().kind == ErrorKind::kNotFound) return std::optional<std::string>();
+  return text.error();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "common/env/small_file.h"
 #include "server/storage/log_files.h"
 
 namespace okapi {

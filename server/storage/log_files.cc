@@ -93,28 +93,6 @@ std::vector<StoredFile> logs_from(const std::vector<StoredFile>& logs, Zxid zxid
   return {first, logs.end()};
 }
 
-Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
-                    ByteView content) {
-  std::string temp = join_path(directory, kTempPrefix + name);
-  auto file = disk.open(temp, OpenMode::kCreate);
-  if (!file.ok()) return file.error();
-  OKAPI_TRY((*file)->write_at(0, content));
-  OKAPI_TRY((*file)->sync());
-  OKAPI_TRY(disk.rename(temp, join_path(directory, name)));
-  return disk.sync_directory(directory);
-}
-
-Result<std::string> read_small_file(Disk& disk, const std::string& path, size_t bytes_max) {
-  auto file = disk.open(path, OpenMode::kRead);
-  if (!file.ok()) return file.error();
-  std::string out;
-  OKAPI_TRY((*file)->read_at(0, bytes_max + 1, out));
-  if (out.size() > bytes_max) {
-    return Error{ErrorKind::kInvalid, fmt::format("{} has more than {} bytes", path, bytes_max)};
-  }
-  return out;
-}
-
 Result<LogEnd> truncate_logs_after(Disk& disk, const std::string& directory, Zxid zxid) {
   auto logs = list_logs(disk, directory);
   if (!logs.ok()) return logs.error();

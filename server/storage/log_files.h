@@ -13,8 +13,6 @@ namespace okapi {
 
 inline constexpr char kLogPrefix[] = "log";
 inline constexpr char kSnapshotPrefix[] = "snapshot";
-// Files in the making. Java ignores the name; the next start removes what a crash left.
-inline constexpr char kTempPrefix[] = ".tmp-";
 
 // Compat: the reference splits at '.', wants the prefix first and a signed hex zxid second, and
 // ignores what follows ("log.73.bak" is a log). Empty = not such a file.
@@ -35,13 +33,6 @@ Result<std::vector<StoredFile>> list_snapshots(Disk& disk, const std::string& di
 
 // The logs that may hold records from `zxid` on: those with a name >= zxid and the newest before.
 std::vector<StoredFile> logs_from(const std::vector<StoredFile>& logs, Zxid zxid);
-
-// Writes `content` so that after a crash the file has either its old or its new content: temporary
-// name, sync, rename, sync of the directory.
-Status replace_file(Disk& disk, const std::string& directory, const std::string& name,
-                    ByteView content);
-// Reads a whole file of at most `bytes_max` bytes; more is kInvalid.
-Result<std::string> read_small_file(Disk& disk, const std::string& path, size_t bytes_max);
 
 // Where the log ends after a cut.
 struct LogEnd {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/env/small_file.h"
 #include "server/storage/txn_log_reader.h"
 
 namespace okapi {

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "common/base/assert.h"
+#include "common/env/small_file.h"
 #include "server/storage/log_files.h"
 
 namespace okapi {

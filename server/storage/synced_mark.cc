@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "common/env/small_file.h"
 #include "server/storage/log_files.h"
 
 namespace okapi {

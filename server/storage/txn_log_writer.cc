@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/assert.h"
+#include "common/env/small_file.h"
 #include "server/storage/log_files.h"
 #include "server/storage/txn_log_format.h"
 #include "server/storage/txn_log_reader.h"
