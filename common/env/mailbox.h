@@ -22,7 +22,7 @@ class Mailbox {
   // A batch of more items than this counts as heavy (architecture section 7, hand-offs rule 3).
   static constexpr size_t kHeavyItems = 1024;
 
-  // Before the first post. The bell outlives the box's last post.
+  // Before the first post. The bell outlives the box's last post: the box is a part of its stage.
   void attach(Bell& bell) { bell_ = &bell; }
 
   // Any thread. Posts the items of `batch` in order and leaves it empty (its memory is reused).

@@ -29,10 +29,12 @@ class Scheduler {
  public:
   virtual ~Scheduler() = default;
   // Takes the stage in. Its first step comes when its bell first rings, so that it can be connected
-  // before. Any thread. The bell may be rung as long as the scheduler lives.
+  // before. Any thread. The bell lives as long as the stage, unless it is enrolled again.
   virtual Bell& enroll(Stage& stage, const StageOptions& options) = 0;
-  // Takes the stage out. When it returns, no step of it runs or will run. Not from a step that
-  // the stage's home runs; a home with no stage left ends its thread.
+  // Takes the stage out. When it returns, no step of it runs or will run, and its poller is not
+  // used any more. Any thread, and any step but the stage's own (asserted), whoever has borrowed
+  // it; two steps that retire each other's stages wait for ever. A home with no stage left ends its
+  // thread: before this returns, or after the turn if that thread is the caller.
   virtual void retire(Stage& stage) = 0;
 };
 

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
-#include <string>
+#include <utility>
 
 #include "common/base/time.h"
 
@@ -41,13 +42,8 @@ class Turn {
   std::optional<MonoTime> deadline_;
 };
 
-class Stage {
- public:
-  virtual ~Stage() = default;
-  virtual void step(Turn& turn) = 0;
-};
-
-// Makes one stage ready. Any thread. Lives as long as the stage is enrolled.
+// Makes one stage ready. Any thread. Lives until its stage is destroyed or enrolled again; rung
+// after the stage has retired, it is heard by nobody.
 class Bell {
  public:
   virtual ~Bell() = default;
@@ -60,6 +56,19 @@ class Bell {
 
  protected:
   bool holds_ = false;
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual void step(Turn& turn) = 0;
+
+  // The scheduler leaves the stage's bell here, so that it goes with the stage: a node enrols new
+  // stages at each election.
+  void keep(std::shared_ptr<Bell> bell) { bell_ = std::move(bell); }
+
+ private:
+  std::shared_ptr<Bell> bell_;
 };
 
 }  // namespace okapi

@@ -21,7 +21,7 @@ namespace okapi {
 class ThreadScheduler final : public Scheduler {
  public:
   explicit ThreadScheduler(const Clock& clock);
-  // All stages must have retired.
+  // All stages must have retired, and none of their threads may call it.
   ~ThreadScheduler() override;
 
   Bell& enroll(Stage& stage, const StageOptions& options) override;
@@ -35,13 +35,16 @@ class ThreadScheduler final : public Scheduler {
   class Home;
   struct Context;
 
+  void join_ended();
+
   const Clock& clock_;
   std::atomic<int64_t> wakes_{0};
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<Home>> homes_ GUARDED_BY(mutex_);
   std::map<Stage*, std::shared_ptr<Cell>> cells_ GUARDED_BY(mutex_);
-  // Bells of stages that have retired: whoever still rings one is heard by nobody.
-  std::vector<std::shared_ptr<Cell>> retired_ GUARDED_BY(mutex_);
+  // Homes whose last stage was retired on their own thread: joined by a later enroll(), or at the
+  // end.
+  std::vector<std::shared_ptr<Home>> ending_ GUARDED_BY(mutex_);
 };
 
 }  // namespace okapi

@@ -64,7 +64,8 @@ Bell& SimScheduler::enroll(Stage& stage, const StageOptions& options) {
   Slot& slot = slots_[id];
   slot.stage = &stage;
   slot.options = options;
-  slot.bell = std::make_unique<SimBell>(*this, id);
+  slot.bell = std::make_shared<SimBell>(*this, id);
+  stage.keep(slot.bell);
   slot.bell->set_holding(meter_.spent() > Nanos(0));
   ids_[&stage] = id;
   if (options.poller != nullptr) static_cast<SimPoller*>(options.poller)->bind(*this, id);
@@ -86,7 +87,6 @@ void SimScheduler::retire(Stage& stage) {
   if (slot.offered) world_.withdraw(*this, id);
   if (slot.options.poller != nullptr) static_cast<SimPoller*>(slot.options.poller)->unbind(id);
   slot.bell->silence();
-  silent_bells_.push_back(std::move(slot.bell));
   ids_.erase(found);
   slots_.erase(id);
 }
@@ -113,7 +113,6 @@ void SimScheduler::stop() {
   for (auto& [id, slot] : slots_) {
     if (slot.options.poller != nullptr) static_cast<SimPoller*>(slot.options.poller)->unbind(id);
     slot.bell->silence();
-    silent_bells_.push_back(std::move(slot.bell));
   }
   slots_.clear();
   ids_.clear();

@@ -3,7 +3,6 @@
 // lives as long as the node, over many starts of the program; ids of enrolments are never reused.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,7 +62,7 @@ class SimScheduler final : public Scheduler, public Runner {
   struct Slot {
     Stage* stage = nullptr;
     StageOptions options;
-    std::unique_ptr<SimBell> bell;
+    std::shared_ptr<SimBell> bell;
     bool wanted = false;   // a reason to step came since its last step began
     bool offered = false;  // the world has it among the runnable
     bool busy = false;     // in its step, or its step is not yet paid
@@ -87,8 +86,6 @@ class SimScheduler final : public Scheduler, public Runner {
   const std::function<void(const SimExit&)> on_exit_;
   std::map<uint64_t, Slot> slots_;
   std::map<Stage*, uint64_t> ids_;
-  // Bells of retired stages: senders may still ring them.
-  std::deque<std::unique_ptr<SimBell>> silent_bells_;
   uint64_t next_id_ = 1;
   uint64_t next_timer_ = 1;
   std::optional<uint64_t> running_;

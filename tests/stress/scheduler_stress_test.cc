@@ -173,3 +173,48 @@ TEST_CASE("a_feed_whose_producer_is_borrowed_by_several_threads_keeps_its_order"
   CHECK(wrong.load() == 0);
   for (ProbeStage* stage : {&one, &two, &producer, &consumer}) scheduler.retire(*stage);
 }
+
+// As QuorumPeer does: in whatever turn, on whatever thread, it retires the pipeline of the last
+// term and builds the next one, while the stages of both ring it and each other.
+TEST_CASE("pipelines_come_and_go_in_the_turns_of_a_borrowed_stage") {
+  constexpr int kTerms = 400, kStages = 4;
+  SystemClock clock;
+  ThreadScheduler scheduler(clock);
+  std::vector<std::unique_ptr<ProbeStage>> pipeline;
+  std::atomic<int> terms{0};
+  ProbeStage* peer_box = nullptr;
+  auto retire_all = [&] {
+    for (auto& stage : pipeline) scheduler.retire(*stage);
+    pipeline.clear();
+  };
+  auto begin_term = [&] {
+    for (int i = 0; i < kStages; ++i) {
+      ProbeStage* next = pipeline.empty() ? nullptr : pipeline.back().get();
+      pipeline.push_back(std::make_unique<ProbeStage>([peer_box, next](Turn& turn, auto& in) {
+        for (int item : in) (next == nullptr ? peer_box : next)->mail.post(item);
+        turn.wake_at(turn.now() + Micros(20));
+        turn.lend_to_waiting();
+      }));
+      constexpr Lending kLendings[] = {Lending::kAnyone, Lending::kWaiting, Lending::kHomeOnly,
+                                       Lending::kAnyone};
+      pipeline.back()->enroll(scheduler, {"stage-" + std::to_string(i % 3), kLendings[i], nullptr});
+    }
+    pipeline.back()->mail.post(1);
+  };
+  ProbeStage peer([&](Turn&, std::vector<int>& in) {
+    if (in.empty() || terms.load() >= kTerms) return;
+    retire_all();
+    terms.fetch_add(1);
+    begin_term();
+  });
+  peer_box = &peer;
+  peer.enroll(scheduler, {"peer", Lending::kAnyone, nullptr});
+  peer.mail.post(1);
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (terms.load() < kTerms && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(terms.load() == kTerms);
+  scheduler.retire(peer);
+  retire_all();
+}
