@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "server/config/java_values.h"
+
 namespace okapi {
 namespace {
 
@@ -155,6 +157,20 @@ void split(ByteView line, size_t& key_end, size_t& value_begin) {
   value_begin = at;
 }
 
+void append_escaped(std::string& out, ByteView text, ByteView specials) {
+  constexpr ByteView kHex = "0123456789ABCDEF";
+  for (char16_t unit : to_utf16(text)) {
+    if (unit < 0x20 || unit > 0x7E) {
+      out += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(unit >> shift) & 0xF];
+      continue;
+    }
+    char c = static_cast<char>(unit);
+    if (c == '\\' || specials.find(c) != ByteView::npos) out += '\\';
+    out += c;
+  }
+}
+
 }  // namespace
 
 JavaProperties parse_java_properties(ByteView text) {
@@ -174,6 +190,14 @@ JavaProperties parse_java_properties(ByteView text) {
     }
     out.entries.push_back({std::move(*key), std::move(*value), number});
   }
+  return out;
+}
+
+std::string escaped_property(ByteView key, ByteView value) {
+  std::string out;
+  append_escaped(out, key, "=: #!");
+  out += '=';
+  append_escaped(out, value, "");
   return out;
 }
 

@@ -23,6 +23,10 @@ struct JavaProperties {
 
 JavaProperties parse_java_properties(ByteView text);
 
+// "key=value" that reads back as this entry, both UTF-8 and trimmed; what needs no escape has none.
+// Compat: the reference writes no escapes at all and so loses backslashes.
+std::string escaped_property(ByteView key, ByteView value);
+
 // java.lang.String.trim: drops everything up to and including U+0020 at both ends.
 ByteView java_trim(ByteView text);
 

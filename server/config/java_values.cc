@@ -85,6 +85,23 @@ std::optional<double> parse_java_double(ByteView text) {
   return value;
 }
 
+std::u16string to_utf16(ByteView utf8) {
+  auto byte = [&](size_t at) { return static_cast<uint32_t>(static_cast<uint8_t>(utf8[at])); };
+  std::u16string out;
+  for (size_t at = 0; at < utf8.size();) {
+    uint32_t code = byte(at++);
+    if (code >= 0xC0) code &= code < 0xE0 ? 0x1F : code < 0xF0 ? 0x0F : 0x07;
+    for (; at < utf8.size() && (byte(at) & 0xC0) == 0x80; ++at)
+      code = code << 6 | (byte(at) & 0x3F);
+    if (code >= 0x10000) {
+      out += static_cast<char16_t>(0xD800 + (((code - 0x10000) >> 10) & 0x3FF));
+      code = 0xDC00 + (code & 0x3FF);
+    }
+    out += static_cast<char16_t>(code);
+  }
+  return out;
+}
+
 bool equals_ignoring_case(ByteView a, ByteView b) { return to_lower(a) == to_lower(b); }
 
 std::string to_lower(ByteView text) {

@@ -32,6 +32,9 @@ std::optional<bool> parse_strict_bool(ByteView text);
 // Boolean.parseBoolean: "true" in any case, all else is false.
 bool parse_lenient_bool(ByteView text);
 
+// The units of a Java string.
+std::u16string to_utf16(ByteView utf8);
+
 bool equals_ignoring_case(ByteView a, ByteView b);
 std::string to_lower(ByteView text);
 

@@ -39,7 +39,7 @@ struct Limits {
   int32_t acl_entries_max = 100'000;
   // 0 = no bound (key maxWatchesPerConnection).
   int64_t watches_per_connection_max = 0;
-  // Items in one worker's feed; past it sockets are not read.
+  // Items in one worker's feed; past it no worker reads its sockets.
   size_t feed_items_max = 65'536;
 
   // --- connections and sessions ---
@@ -47,12 +47,12 @@ struct Limits {
   int32_t connections_per_ip_max = 60;
   // Of one listener; 0 = no bound (key maxCnxns).
   int32_t connections_max = 0;
-  // Sessions that may live at once, far above what is useful: protects the id space and memory.
+  // Sessions that may live at once, far above what is useful: protects memory.
   int64_t sessions_max = 16'000'000;
   // Descriptors kept for files and peers: clients are refused first.
   int32_t reserved_descriptors = 64;
-  // Refused re-attachments or authentications from one address in a minute before answers to it
-  // are delayed by refused_delay_ms.
+  // Refused re-attachments and authentications from one address in a minute; its connections after
+  // that wait refused_delay_ms.
   int32_t refused_per_minute_max = 100;
   int32_t refused_delay_ms = 1'000;
 
