@@ -46,7 +46,7 @@ class QuorumConfig {
 
   // A text as in section 11.4: election messages, NEWLEADER, reconfig transactions. Errors begin
   // with "line N: ": kInvalid for what the reference calls a ConfigException, kCorrupt for its
-  // IllegalArgumentException (numbers, and check_counts()).
+  // IllegalArgumentException or null pointer (numbers, check_counts(), strangers in groups).
   static Result<QuorumConfig> parse(ByteView text, const MembershipRules& rules);
   // The same of lines that were read elsewhere, each key once; the numbers of voters and observers
   // are not judged.

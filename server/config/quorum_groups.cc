@@ -47,7 +47,8 @@ Result<QuorumGroups> QuorumGroups::make(std::map<ServerId, GroupId> group_of,
     auto weight = weights.find(sid);
     // The reference ends with a null pointer here.
     if (weight == weights.end()) {
-      return invalid("Server " + shown(sid) + " is in a group, but neither votes nor has a weight");
+      return Error{ErrorKind::kCorrupt,
+                   "Server " + shown(sid) + " is in a group, but neither votes nor has a weight"};
     }
     out.group_weights_[group] += weight->second;
   }

@@ -19,7 +19,7 @@ class QuorumGroups {
   static constexpr int64_t kWeightMax = 0x7FFF'FFFF;
 
   // Completes missing weights of `voters` with 1. Every voter must be in a group; whoever else is
-  // in one must have a weight. kInvalid with the reference's text otherwise.
+  // in one must have a weight, which is kCorrupt otherwise; all else is kInvalid.
   static Result<QuorumGroups> make(std::map<ServerId, GroupId> group_of,
                                    std::map<ServerId, int64_t> weights,
                                    const std::set<ServerId>& voters);
