@@ -1,5 +1,8 @@
 #include "server/front/acceptor.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace okapi {
 namespace {
 
@@ -7,11 +10,22 @@ constexpr uint64_t kListenerToken = 1;
 constexpr int kAcceptsPerStep = 256;
 constexpr Millis kRetryPause{100};
 
+// Descriptors that are open at the start stay open.
+int64_t room_for_clients(const Machine& machine, int32_t reserved) {
+  if (machine.max_descriptors == 0) return std::numeric_limits<int64_t>::max();
+  return std::max<int64_t>(machine.max_descriptors - machine.open_descriptors - reserved, 1);
+}
+
 }  // namespace
 
 Acceptor::Acceptor(Env& env, const Limits& limits, std::unique_ptr<Listener> listener,
                    Poller& poller, size_t selectors)
-    : env_(env), limits_(limits), listener_(std::move(listener)), poller_(poller) {
+    : env_(env),
+      limits_(limits),
+      listener_(std::move(listener)),
+      poller_(poller),
+      room_(room_for_clients(env.machine(), limits.reserved_descriptors)),
+      refusals_(limits.refused_per_minute_max) {
   to_selectors.resize(selectors);
   poller_.watch(*listener_, kListenerToken, Interest::kNone);
 }
@@ -19,32 +33,50 @@ Acceptor::Acceptor(Env& env, const Limits& limits, std::unique_ptr<Listener> lis
 Acceptor::~Acceptor() { poller_.forget(*listener_); }
 
 void Acceptor::step(Turn& turn) {
+  take_mail(turn.now());
+  deal_held(turn);
+  bool waiting = !poller_.ready().empty();
+  bool listened = listening_;
+  if (listen(turn.now()) && (waiting || !listened)) accept_some(turn);
+  listen(turn.now());
+  if (retry_at_ != MonoTime()) turn.wake_at(retry_at_);
+  for (auto& selector : to_selectors) selector.flush();
+}
+
+void Acceptor::take_mail(MonoTime now) {
   freed_inbox_.clear();
   freed.drain(freed_inbox_);
   for (const AddressFreed& item : freed_inbox_) {
     --open_;
     auto it = by_ip_.find(item.ip);
     if (it != by_ip_.end() && --it->second == 0) by_ip_.erase(it);
+    if (item.refused) refusals_.note(item.ip, now);
   }
   orders_inbox_.clear();
   orders.drain(orders_inbox_);
-  for (const AcceptOrder& order : orders_inbox_) {
-    accepting_ = order.accept;
-    poller_.change(*listener_, kListenerToken, accepting_ ? Interest::kRead : Interest::kNone);
+  for (const AcceptOrder& order : orders_inbox_) accepting_ = order.accept;
+}
+
+bool Acceptor::listen(MonoTime now) {
+  if (retry_at_ != MonoTime() && now >= retry_at_) retry_at_ = MonoTime();
+  bool full = open_ >= room_;
+  int64_t suppressed = 0;
+  if (full && listening_ && full_log_.allow(now, suppressed)) {
+    OKAPI_WARN(env_.log(),
+               "{} client connections, and the rest of the descriptors is kept for files and "
+               "peers: further ones wait ({} more like this)",
+               open_, suppressed);
   }
-  bool waiting = !poller_.ready().empty();
-  if (retry_at_ != MonoTime() && turn.now() >= retry_at_) {
-    retry_at_ = MonoTime();
-    poller_.change(*listener_, kListenerToken, Interest::kRead);
-    waiting = true;
+  bool wanted = accepting_ && retry_at_ == MonoTime() && !full;
+  if (wanted != listening_) {
+    listening_ = wanted;
+    poller_.change(*listener_, kListenerToken, wanted ? Interest::kRead : Interest::kNone);
   }
-  if (accepting_ && waiting) accept_some(turn);
-  if (retry_at_ != MonoTime()) turn.wake_at(retry_at_);
-  for (auto& selector : to_selectors) selector.flush();
+  return wanted;
 }
 
 void Acceptor::accept_some(Turn& turn) {
-  for (int i = 0; i < kAcceptsPerStep; ++i) {
+  for (int i = 0; i < kAcceptsPerStep && open_ < room_; ++i) {
     auto accepted = listener_->accept();
     if (!accepted.ok()) {
       int64_t suppressed = 0;
@@ -52,7 +84,6 @@ void Acceptor::accept_some(Turn& turn) {
         OKAPI_WARN(env_.log(), "{} ({} more like this)", accepted.error().text, suppressed);
       }
       retry_at_ = turn.now() + kRetryPause;
-      poller_.change(*listener_, kListenerToken, Interest::kNone);
       return;
     }
     if (*accepted == nullptr) return;
@@ -63,10 +94,35 @@ void Acceptor::accept_some(Turn& turn) {
       rejected_.add();
       continue;
     }
-    to_selectors[next_].add(Accepted{std::move(stream)});
-    next_ = (next_ + 1) % to_selectors.size();
+    hold_or_deal(std::move(stream), turn.now());
   }
   turn.again();
+}
+
+void Acceptor::hold_or_deal(std::unique_ptr<Stream> stream, MonoTime now) {
+  const std::string& ip = stream->peer().ip;
+  if (!refusals_.is_over(ip, now)) return deal(std::move(stream));
+  int64_t suppressed = 0;
+  if (guess_log_.allow(now, suppressed)) {
+    OKAPI_WARN(env_.log(),
+               "More than {} sessions or authentications of {} were refused within a minute: its "
+               "connections wait {} ms ({} more like this)",
+               limits_.refused_per_minute_max, ip, limits_.refused_delay_ms, suppressed);
+  }
+  held_.push_back({now + Millis(limits_.refused_delay_ms), std::move(stream)});
+}
+
+void Acceptor::deal_held(Turn& turn) {
+  while (!held_.empty() && held_.front().until <= turn.now()) {
+    deal(std::move(held_.front().stream));
+    held_.pop_front();
+  }
+  if (!held_.empty()) turn.wake_at(held_.front().until);
+}
+
+void Acceptor::deal(std::unique_ptr<Stream> stream) {
+  to_selectors[next_].add(Accepted{std::move(stream)});
+  next_ = (next_ + 1) % to_selectors.size();
 }
 
 bool Acceptor::admit(const Endpoint& peer, MonoTime now) {

@@ -1,8 +1,9 @@
 // The stage that takes connections from the client port and deals them to the Selectors, within the
-// limits per address and in all (client-protocol spec 2.2, safety L-02, L-03). A failed accept
-// never disarms the listener.
+// limits per address and in all (client-protocol spec 2.2, safety L-02, L-03, L-14, L-15). A failed
+// accept never disarms the listener for long.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "common/env/env.h"
 #include "common/env/mailbox.h"
 #include "server/config/limits.h"
+#include "server/front/refusal_counter.h"
 
 namespace okapi {
 
@@ -22,6 +24,7 @@ struct Accepted {
 // Mail from a Selector: a connection of this address ended.
 struct AddressFreed {
   std::string ip;
+  bool refused = false;  // its handshake or its credentials
 };
 // Mail from the pipeline: begin to accept, or stop.
 struct AcceptOrder {
@@ -43,21 +46,38 @@ class Acceptor final : public Stage {
   const Counter& rejected() const { return rejected_; }
 
  private:
+  void take_mail(MonoTime now);
+  // Whether the listener is to be looked at from here on.
+  bool listen(MonoTime now);
   void accept_some(Turn& turn);
   bool admit(const Endpoint& peer, MonoTime now);
+  void deal(std::unique_ptr<Stream> stream);
+  // Guessing costs time: the next connection of an address that was refused too often waits.
+  void hold_or_deal(std::unique_ptr<Stream> stream, MonoTime now);
+  void deal_held(Turn& turn);
 
   Env& env_;
   const Limits& limits_;
   std::unique_ptr<Listener> listener_;
   Poller& poller_;
+  // Connections beside which the descriptors kept for files and peers are left; INT64_MAX if the
+  // system does not tell its limit.
+  const int64_t room_;
+  struct Held {
+    MonoTime until;
+    std::unique_ptr<Stream> stream;
+  };
   bool accepting_ = false;
-  MonoTime retry_at_{};  // after a failed accept the socket is left alone until then
+  bool listening_ = false;  // what the poller was told
+  MonoTime retry_at_{};     // after a failed accept the socket is left alone until then
   size_t next_ = 0;
   int64_t open_ = 0;
   std::map<std::string, int32_t> by_ip_;
+  RefusalCounter refusals_;
+  std::deque<Held> held_;  // all wait for the same time
   std::vector<AddressFreed> freed_inbox_;
   std::vector<AcceptOrder> orders_inbox_;
-  LogLimiter refused_log_, failed_log_;
+  LogLimiter refused_log_, failed_log_, full_log_, guess_log_;
   Counter rejected_;
 };
 

@@ -7,6 +7,8 @@ namespace {
 
 constexpr size_t kReadBytes = 256 * 1024;
 constexpr int kLoneTurns = 4;
+// Between two looks at a feed that another worker has to empty.
+constexpr Millis kFeedPause{1};
 
 }  // namespace
 
@@ -43,6 +45,8 @@ void Selector::step(Turn& turn) {
   requester_ = ConnectionId();
   take_mail(turn);
   if (worker_ != nullptr) worker_->serve_feed(now_);
+  feeds_full_ = any_feed_full();
+  if (feeds_full_) turn.wake_at(now_ + kFeedPause);
   for (const Readiness& ready : poller_.ready()) {
     Connection* connection = find(ConnectionId::of(ready.token));
     if (connection == nullptr) continue;
@@ -122,6 +126,7 @@ void Selector::begin_term(const TermBegins& term) {
   OKAPI_ASSERT(worker_ == nullptr);
   tree_ = term.tree;
   live_sessions_ = term.live_sessions;
+  feeds_ = term.all_feeds;
   worker_ = std::make_unique<CommitWorker>(CommitWorker::Parts{
       config_, registry_, *term.tree, *term.watches, admission_, clients_, *term.feed, metrics_});
   worker_->to_commit = Sink<RequestRef>(*term.pending);
@@ -135,6 +140,7 @@ void Selector::end_term() {
   }
   worker_->flush();
   worker_.reset();
+  feeds_.clear();
   tree_ = nullptr;
   to_tracker_.disconnect();
 }

@@ -51,6 +51,7 @@ class Selector final : public Stage {
     bool stopped = false;  // nothing more is read: closeSession, a command, an error
     bool old_client = false;
     bool touched = false;
+    bool refused = false;  // its session or its credentials: somebody may be guessing
     int32_t timeout_ms = 0;
     MonoTime last_io, touched_at;
     int64_t established_ms = 0;
@@ -78,6 +79,7 @@ class Selector final : public Stage {
   void take_sasl(Connection& connection, Client& client, int32_t xid, ByteView body);
   void established(Client& client, SessionId session, int32_t timeout_ms);
   void resume_paused(MonoTime now);
+  bool any_feed_full() const;
 
   // Output.
   void flush_clients();
@@ -111,6 +113,8 @@ class Selector final : public Stage {
   const DataTree* tree_ = nullptr;
   const SessionTable* live_sessions_ = nullptr;
   Sink<SessionMail> to_tracker_;
+  std::vector<const WorkerFeed*> feeds_;
+  bool feeds_full_ = false;  // in this step nothing is read
 
   ClientTable clients_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by slot

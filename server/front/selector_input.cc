@@ -102,11 +102,18 @@ size_t Selector::parse_frames(Connection& connection, ByteView bytes, MonoTime n
 
 bool Selector::may_go_on(const Connection& connection, const Client& client) const {
   if (connection.stopped || client.closing || connection.phase == Phase::kOpening) return false;
+  if (feeds_full_) return false;
   const Limits& limits = config_.limits;
   if (client.outstanding >= limits.connection_requests_in_flight_max) return false;
   if (static_cast<int64_t>(client.out.size()) > limits.outbox_bytes_max / 2) return false;
   if (client.outstanding == 0) return true;
   return admission_.outstanding.load(std::memory_order_relaxed) < limits.outstanding_requests_max;
+}
+
+bool Selector::any_feed_full() const {
+  return std::any_of(feeds_.begin(), feeds_.end(), [&](const WorkerFeed* feed) {
+    return feed->size_estimate() > config_.limits.feed_items_max;
+  });
 }
 
 void Selector::resume_paused(MonoTime now) {
@@ -183,6 +190,7 @@ void Selector::established(Client& client, SessionId session, int32_t timeout_ms
   ++client.replied;
   clients_.mark_dirty(client);
   if (session == SessionId()) {
+    connection.refused = true;
     client.closing = true;
     return;
   }
@@ -262,6 +270,7 @@ void Selector::take_auth(Connection& connection, Client& client, int32_t xid, By
                printable(packet->scheme.value_or(ByteView())), peer.ip,
                connection.stream->peer().port);
     metrics_.auth_failed.add();
+    connection.refused = true;
     client.closing = true;
     return;
   }

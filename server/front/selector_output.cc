@@ -87,7 +87,7 @@ void Selector::close(Connection& connection, const char* why) {
   }
   if (client.session != SessionId()) to_tracker_.add(ConnectionClosed{id, client.session});
   poller_.forget(*connection.stream);
-  to_acceptor.add(AddressFreed{connection.stream->peer().ip});
+  to_acceptor.add(AddressFreed{connection.stream->peer().ip, connection.refused});
   connections_count_.add(-1);
   clients_.close(id);
   connections_[id.slot()].reset();

@@ -43,6 +43,7 @@ RolePipeline::RolePipeline(const Parts& parts, const RolePlan& plan, TreeWriter 
       .tick = Millis(parts.config.session.tick_time_ms),
       .server = ServerId(1),
       .workers = parts.doors.size(),
+      .sessions_max = parts.config.limits.sessions_max,
       .throttle = parts.config.throttle,
       .seed = env.seed(),
       .secret = parts.config.session.password_secret,
@@ -90,10 +91,12 @@ void RolePipeline::enroll() {
   enter(*prep_, "PrepRequestProcessor", prep_->requests, prep_->session_requests);
   Bell* tracker = enter(*tracker_, "SessionTracker", tracker_->mail);
   Bell* reaper = enter(*reaper_, "ContainerReaper");
+  std::vector<const WorkerFeed*> feeds;
+  for (const auto& feed : feeds_) feeds.push_back(feed.get());
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
     parts_.doors[i].terms->post(TermBegins{&parts_.database.tree(), &parts_.database.sessions(),
-                                           &parts_.watches, feeds_[i].get(), &commit_->pending,
-                                           &prep_->requests, &tracker_->mail});
+                                           &parts_.watches, feeds_[i].get(), feeds,
+                                           &commit_->pending, &prep_->requests, &tracker_->mail});
   }
   // Both have timers to set.
   tracker->ring(false);

@@ -16,8 +16,9 @@ struct TermBegins {
   const SessionTable* live_sessions = nullptr;
   WatchTables* watches = nullptr;
   WorkerFeed* feed = nullptr;
-  Mailbox<RequestRef>* pending = nullptr;   // CommitProcessor
-  Mailbox<RequestRef>* requests = nullptr;  // Prep
+  std::vector<const WorkerFeed*> all_feeds;  // of every worker: whoever reads sockets fills them
+  Mailbox<RequestRef>* pending = nullptr;    // CommitProcessor
+  Mailbox<RequestRef>* requests = nullptr;   // Prep
   Mailbox<SessionMail>* sessions = nullptr;
 };
 struct TermEnds {};

@@ -43,8 +43,20 @@ bool SessionTracker::admit(ConnectionId connection, bool reattach, MonoTime now)
   return false;
 }
 
+bool SessionTracker::has_room(ConnectionId connection, MonoTime now) {
+  if (std::ssize(sessions_) < options_.sessions_max) return true;
+  throttled_.add();
+  int64_t suppressed = 0;
+  if (full_log_.allow(now, suppressed)) {
+    OKAPI_WARN(log_, "{} sessions, no more are made: connection closed ({} more like this)",
+               sessions_.size(), suppressed);
+  }
+  order(connection, CloseConnection{connection});
+  return false;
+}
+
 void SessionTracker::handle(OpenSession& open, MonoTime now) {
-  if (!admit(open.connection, false, now)) return;
+  if (!admit(open.connection, false, now) || !has_room(open.connection, now)) return;
   if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
   // After the machine's start the clock begins anew: recovered sessions may have ids ahead of it.
   while (sessions_.contains(next_id_)) next_id_ = SessionId(next_id_.value() + 1);

@@ -95,6 +95,7 @@ class SessionTracker final : public Stage {
     Millis tick;
     ServerId server;
     size_t workers = 1;
+    int64_t sessions_max = Limits{}.sessions_max;
     ConnectionThrottleConfig throttle = {};
     uint64_t seed = 0;
     Secret secret = {};  // of passwords; empty = the reference's constant
@@ -135,6 +136,7 @@ class SessionTracker final : public Stage {
   void attach(Session& session, const AttachSession& mail, MonoTime now);
   // False: the connection is closed without an answer.
   bool admit(ConnectionId connection, bool reattach, MonoTime now);
+  bool has_room(ConnectionId connection, MonoTime now);
   void refuse(ConnectionId connection);
   void order(ConnectionId connection, SessionOrder what);
   void expire(MonoTime now);
@@ -150,7 +152,7 @@ class SessionTracker final : public Stage {
   MonoTime asked_for_{};        // buckets up to here wait for these answers
   std::vector<SessionMail> inbox_;
   Counter count_, expired_, throttled_;
-  LogLimiter throttled_log_;
+  LogLimiter throttled_log_, full_log_;
 };
 
 }  // namespace okapi

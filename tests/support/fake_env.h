@@ -27,10 +27,12 @@ class FakeEnv final : public Env {
   [[noreturn]] void fatal(int exit_code, std::string_view why) override {
     throw FatalExit{exit_code, std::string(why)};
   }
+  Machine machine() const override { return facts; }
   StorageContext storage() { return world.over(image); }
 
   StorageWorld world;
   ImageDisk image;
+  Machine facts;
 };
 
 class FakeBell final : public Bell {

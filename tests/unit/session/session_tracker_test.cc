@@ -236,3 +236,18 @@ TEST_CASE("a_session_of_another_server_is_tracked_when_its_creation_is_applied")
   world.attach(kSecond, SessionId(77));
   CHECK(world.told(1) == Told{"attached"});
 }
+
+TEST_CASE("l_13_no_more_sessions_than_the_bound_and_room_again_when_one_ends") {
+  SessionTracker::Options options{Millis(100), ServerId(1), 2};
+  options.sessions_max = 2;
+  World world(options);
+  SessionId first = world.open(kFirst);
+  world.open(kSecond);
+  world.send(OpenSession{kThird, kTimeout});
+  CHECK(world.commit.take().empty());
+  CHECK(world.told(kThird.worker()) == Told{"close"});
+  CHECK(world.tracker.session_count() == 2);
+  world.send(SessionClosed{first});
+  world.prep.take();
+  world.open(kThird);
+}
