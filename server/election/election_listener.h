@@ -15,9 +15,9 @@
 namespace okapi {
 
 struct ListenOptions {
-  std::vector<HostPort> addresses;  // as our server line has them
-  bool on_all_ips = false;          // quorumListenOnAllIPs
-  int32_t bind_retries_max = 3;     // electionPortBindRetry; 0 = for ever
+  std::vector<HostPort> addresses{};  // as our server line has them
+  bool on_all_ips = false;            // quorumListenOnAllIPs
+  int32_t bind_retries_max = 3;       // electionPortBindRetry; 0 = for ever
 };
 
 class ElectionListener {

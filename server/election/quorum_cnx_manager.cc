@@ -9,8 +9,6 @@ namespace okapi {
 namespace {
 
 constexpr int kAcceptsPerStep = 256;
-// When WorkerReceiver is behind, it is looked at again after this.
-constexpr Millis kBacklogPause{10};
 
 }  // namespace
 
@@ -166,8 +164,7 @@ void QuorumCnxManager::on_ready(uint64_t token, MonoTime now) {
   if (found == links_.end()) return;
   CnxLink& link = found->second.link;
   if (link.phase() == CnxLink::Phase::kConnecting) {
-    on_dialled(token, link, now);
-    return;
+    return on_dialled(token, link, now);
   }
   // What came before an end counts: a server that only knocks says who it is and closes.
   Status open = link.read();
@@ -181,19 +178,14 @@ void QuorumCnxManager::on_ready(uint64_t token, MonoTime now) {
   if (!open.ok()) close(token, open.error().text, now);
 }
 
-bool QuorumCnxManager::on_dialled(uint64_t token, CnxLink& link, MonoTime now) {
+void QuorumCnxManager::on_dialled(uint64_t token, CnxLink& link, MonoTime now) {
   if (Status written = link.write(); !written.ok()) {
-    close(token, written.error().text, now);
-    return false;
+    return close(token, written.error().text, now);
   }
-  if (link.wants_write()) return true;
-  if (!policy_.keeps_dialled(link.sid())) {
-    close(token, "it is to dial us back", now);
-    return false;
-  }
+  if (link.wants_write()) return;
+  if (!policy_.keeps_dialled(link.sid())) return close(token, "it is to dial us back", now);
   policy_.dial_ended(link.sid(), now);
   keep(token, link);
-  return true;
 }
 
 bool QuorumCnxManager::on_greeting(uint64_t token, CnxLink& link, MonoTime now) {
@@ -228,41 +220,7 @@ bool QuorumCnxManager::on_greeting(uint64_t token, CnxLink& link, MonoTime now) 
   return false;
 }
 
-// What goes.
-
-void QuorumCnxManager::send_waiting(MonoTime now) {
-  std::vector<std::pair<uint64_t, std::string>> broken;
-  for (auto& [sid, token] : up_) {
-    Entry& entry = links_.at(token);
-    CnxLink& link = entry.link;
-    Status sent = link.write();
-    while (sent.ok() && !link.wants_write() && policy_.has_message(sid)) {
-      if (link.is_mute(now)) {
-        sent = Error{ErrorKind::kClosed, "nothing was answered for long"};
-        break;
-      }
-      link.put_frame(policy_.take(sid).view(), now);
-      sent = link.write();
-    }
-    if (!sent.ok()) broken.emplace_back(token, sent.error().text);
-    set_interest(token, entry);
-  }
-  for (const auto& [token, why] : broken) close(token, why, now);
-}
-
-void QuorumCnxManager::hand_on(Turn& turn) {
-  for (auto& [sid, token] : up_) {
-    auto& held = links_.at(token).link.held();
-    if (!held) continue;
-    if (incoming.backlog() >= options_.receive_backlog_max) {
-      turn.wake_at(turn.now() + kBacklogPause);
-      break;
-    }
-    incoming.add({.from = sid, .message = std::move(*held)});
-    held.reset();
-  }
-  incoming.flush();
-}
+// Time.
 
 void QuorumCnxManager::expire(MonoTime now) {
   std::vector<uint64_t> late;

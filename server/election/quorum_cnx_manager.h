@@ -17,8 +17,8 @@
 namespace okapi {
 
 struct QuorumCnxOptions {
-  ServerId self;
-  ListenOptions listen;             // the first address goes into our initial message
+  ServerId self{};
+  ListenOptions listen{};           // the first address goes into our initial message
   Millis connect_timeout{5'000};    // cnxTimeout; look-up and connect have as much each
   Millis handshake_timeout{5'000};  // quorumCnxnTimeoutMs, else tickTime * syncLimit
   bool tcp_keep_alive = false;
@@ -60,9 +60,9 @@ class QuorumCnxManager final : public Stage {
   void begin_dials(MonoTime now);
   void connect(const DialOrder& order, const std::vector<std::string>& ips, MonoTime now);
   void on_ready(uint64_t token, MonoTime now);
-  // What has come on a link; false if it is closed now.
+  void on_dialled(uint64_t token, CnxLink& link, MonoTime now);
+  // False if the link is closed now.
   bool on_greeting(uint64_t token, CnxLink& link, MonoTime now);
-  bool on_dialled(uint64_t token, CnxLink& link, MonoTime now);
   // The link is the one for its server from here on.
   void keep(uint64_t token, CnxLink& link);
   void send_waiting(MonoTime now);

@@ -25,6 +25,36 @@ std::string looking(const std::string& config = "") {
   return frame(encode_notification(PeerState::kLooking, vote, config).view());
 }
 
+// The stage alone; nobody reads what it hands on.
+class DeafProgram final : public sim::Program {
+ public:
+  DeafProgram(sim::SimEnv& env, const QuorumCnxOptions& options)
+      : env_(env),
+        poller_(env.net().make_poller(PollerKind::kGeneral)),
+        dialer_(env.nic()),
+        cnx_(env, dialer_, *poller_, options) {
+    box.attach(bell_);
+    cnx_.incoming = Sink<IncomingFrame>(box);
+    cnx_.attach(env.scheduler().enroll(
+        cnx_, {.home = "QuorumCnx:1", .lending = Lending::kHomeOnly, .poller = poller_.get()}));
+    cnx_.peers.post(CnxPeers{});
+  }
+  ~DeafProgram() override { env_.scheduler().retire(cnx_); }
+
+ private:
+  struct SilentBell final : Bell {
+    void ring(bool) override {}
+  };
+  sim::SimEnv& env_;
+  std::unique_ptr<Poller> poller_;
+  SimDialer dialer_;
+  QuorumCnxManager cnx_;
+  SilentBell bell_;
+
+ public:
+  Mailbox<IncomingFrame> box;
+};
+
 }  // namespace
 
 TEST_CASE("f_net_08: servers elect over links that take and give a few bytes at a time") {
@@ -239,6 +269,43 @@ TEST_CASE("x_ele_11: a flood of messages is answered a few times and delays no e
   CHECK(answers <= static_cast<size_t>(span / 10 + 5) * 3);
   for (int64_t sid : {2, 3}) world.start(sid);
   CHECK(world.settles_within(Millis(2'000)));
+}
+
+TEST_CASE("x_ele_11: while nobody reads, a bounded number waits, and then comes the newest") {
+  CnxWorld world(1);
+  Intruder intruder(world, "10.0.9.9");
+  QuorumCnxOptions options{.self = ServerId(1), .listen = {.addresses = {{ip_of(1), 3888}}}};
+  options.receive_backlog_max = 7;
+  world.node(1).start(
+      [&](sim::SimEnv& env) { return std::make_unique<DeafProgram>(env, options); });
+  auto& box = static_cast<DeafProgram*>(world.node(1).program())->box;
+  auto stream = intruder.say(1, hello(9));
+  for (int i = 0; i < 50; ++i) intruder.write(*stream, frame("message " + std::to_string(i)));
+  CHECK(box.size() == 7);
+  std::vector<IncomingFrame> inbox;
+  box.drain(inbox);
+  CHECK(inbox.back().message.view() == "message 6");
+  world.world.run_for(Millis(100));
+  inbox.clear();
+  box.drain(inbox);
+  REQUIRE(inbox.size() == 1);
+  CHECK(inbox[0].message.view() == "message 49");
+  CHECK(inbox[0].from == ServerId(9));
+}
+
+TEST_CASE("x_ele_01: of those who do not say who they are a bounded number is kept, the newest") {
+  CnxWorld world(1);
+  world.tweak = [](QuorumCnxOptions& options) { options.half_open_max = 5; };
+  Intruder intruder(world, "10.0.9.9");
+  world.start(1);
+  auto member = intruder.say(1, hello(3));
+  std::vector<std::unique_ptr<Stream>> silent;
+  for (size_t i = 0; i < 8; ++i) {
+    silent.push_back(intruder.connect(1));
+    world.world.run_for(Millis(50));
+  }
+  for (size_t i = 0; i < silent.size(); ++i) CHECK(intruder.is_closed(*silent[i]) == (i < 3));
+  CHECK_FALSE(intruder.is_closed(*member));  // it was the oldest of all
 }
 
 TEST_CASE("f_net_04: a link that swallows everything is given up and dialled again") {
