@@ -117,6 +117,8 @@ SyncPlan plan_sync(const SyncInput& input) {
   }
   Zxid min = min_of(input), max = max_of(input);
   if (input.peer > max && !is_epoch_marker(input.peer)) {
+    // The reference names the epoch's marker then, which stands in no log: nobody can cut there.
+    if (input.committed.empty()) return SyncPlan();
     return from_memory(SyncOp{SyncOp::Kind::kTrunc, max}, max);
   }
   if (input.peer >= min && input.peer <= max) return walk_memory(input);

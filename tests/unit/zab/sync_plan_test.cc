@@ -91,6 +91,11 @@ TEST_CASE("zk_4352_an_empty_committed_log_makes_no_diff_from_the_beginning") {
   check(plan_sync({log, zx(3, 0), zx(2, 7), false, zx(2, 7)}), {Kind::kLog});
 }
 
+TEST_CASE("zk_4837_an_empty_committed_log_names_no_place_to_cut_at") {
+  CommittedLog log(500);
+  check(plan_sync({log, zx(3, 0), zx(3, 2), false, std::nullopt}), {Kind::kSnap});
+}
+
 TEST_CASE("a_tail_that_the_leader_never_had_is_cut_inside_its_epoch_and_replaced_by_snap_across") {
   CommittedLog log = log_of({{zx(1, 1), zx(1, 4)}, {zx(2, 1), zx(2, 3)}, {zx(3, 1), zx(3, 2)}});
   auto plan = [&](Zxid peer) { return plan_sync({log, zx(3, 2), peer, false, std::nullopt}); };

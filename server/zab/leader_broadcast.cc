@@ -1,0 +1,250 @@
+// The leader in broadcast: proposals out, acks in, commits in order (peer-protocol spec 6).
+#include <spdlog/fmt/fmt.h>
+
+#include <set>
+
+#include "server/zab/config_change.h"
+#include "server/zab/leader.h"
+
+namespace okapi {
+// Answers why the link must end.
+std::optional<std::string> Leader::take_broadcast(LinkId id, LearnerProgress& link,
+                                                  const QuorumPacket& packet, LeaderEffects& out) {
+  switch (packet.type()) {
+    case PacketType::kAck:
+      return take_ack(link, packet.zxid, out);
+    case PacketType::kPing: {
+      auto touches = decode_touches(packet.data);
+      if (!touches.ok()) return touches.error().text;
+      if (!touches->empty()) out.push_back(TouchSessions{std::move(*touches)});
+      return std::nullopt;
+    }
+    case PacketType::kRequest: {
+      auto request = decode_request(packet.data);
+      if (!request.ok()) return request.error().text;
+      ForwardToPrep forward{.link = id,
+                            .sid = link.sid,
+                            .session = request->session,
+                            .cxid = request->cxid,
+                            .op = request->op,
+                            .body = std::string(request->body),
+                            .identities = {}};
+      for (const AuthInfo& who : packet.auth.items) {
+        forward.identities.push_back(
+            {std::string(who.scheme.value_or("")), std::string(who.id.value_or(""))});
+      }
+      out.push_back(std::move(forward));
+      return std::nullopt;
+    }
+    case PacketType::kRevalidate: {
+      auto question = jute::decode<Revalidation>(packet.data.value_or(ByteView()));
+      if (!question.ok()) return question.error().text;
+      out.push_back(AskSession{id, *question});
+      return std::nullopt;
+    }
+    case PacketType::kProposal:
+    case PacketType::kCommit:
+    case PacketType::kSync:
+    case PacketType::kInform:
+    case PacketType::kCommitAndActivate:
+    case PacketType::kNewLeader:
+    case PacketType::kFollowerInfo:
+    case PacketType::kUpToDate:
+    case PacketType::kDiff:
+    case PacketType::kTrunc:
+    case PacketType::kSnap:
+    case PacketType::kObserverInfo:
+    case PacketType::kLeaderInfo:
+    case PacketType::kAckEpoch:
+    case PacketType::kInformAndActivate:
+      break;
+  }
+  return fmt::format("sent {} ({}) to its leader", name_of(packet.type()), packet.type_number);
+}
+
+// Safety X-QUO-05, INV-A15.
+std::optional<std::string> Leader::take_ack(LearnerProgress& link, Zxid zxid, LeaderEffects& out) {
+  if (is_epoch_marker(zxid)) return std::nullopt;  // of NEWLEADER or UPTODATE
+  if (zxid > ledger_->last_proposed()) {
+    return fmt::format("acked 0x{:x}, which was never proposed", zxid.value());
+  }
+  if (link.observer) return std::nullopt;
+  link.acked(zxid);
+  if (zxid <= ledger_->last_committed()) return std::nullopt;
+  ledger_->ack(link.sid, zxid);
+  commit(out);
+  return std::nullopt;
+}
+
+bool Leader::refuses(const EncodedTxn& txn, LeaderEffects& out) {
+  if (over_) return true;
+  OKAPI_ASSERT(serving_ && txn.zxid.epoch() == epoch());
+  if (!exhausts_counter(txn.zxid)) return false;
+  step_down("the epoch's zxids are used up", out);
+  return true;
+}
+
+void Leader::propose(EncodedTxn txn, MonoTime now, LeaderEffects& out) {
+  if (refuses(txn, out)) return;
+  forward_proposal(txn, now, out);
+  ledger_->propose(std::move(txn));
+}
+
+void Leader::propose_reconfig(EncodedTxn txn, SharedQuorumConfig next, MonoTime now,
+                              LeaderEffects& out) {
+  if (refuses(txn, out)) return;
+  last_seen_ = next;
+  out.push_back(StoreNextConfig{next});
+  forward_proposal(txn, now, out);
+  ledger_->propose_reconfig(std::move(txn), std::move(next));
+}
+
+void Leader::forward_proposal(const EncodedTxn& txn, MonoTime now, LeaderEffects& out) {
+  SharedBytes packet = proposal_packet(txn);
+  for (auto& [id, link] : links_) {
+    if (link.observer || !link.forwarded()) continue;
+    out.push_back(SendTo{id, packet});
+    link.proposed(txn.zxid, now);
+  }
+  out.push_back(LogTxn{txn});
+}
+
+void Leader::logged(Zxid zxid, LeaderEffects& out) {
+  if (over_ || zxid <= ledger_->last_committed()) return;
+  ledger_->ack(options_.self, zxid);
+  commit(out);
+}
+
+void Leader::commit(LeaderEffects& out) {
+  bool at_reconfig = true;
+  while (at_reconfig && allowed_to_commit_ && !over_) {
+    newly_committed_.clear();
+    at_reconfig = ledger_->take_committed(newly_committed_);
+    for (size_t i = 0; i < newly_committed_.size(); ++i) {
+      const EncodedTxn& txn = newly_committed_[i];
+      committed_.add(txn);
+      if (at_reconfig && i + 1 == newly_committed_.size()) {
+        activate(txn, out);
+      } else {
+        tell_committed(txn, std::nullopt, out);
+      }
+      release_syncs(txn.zxid, out);
+    }
+  }
+}
+
+// COMMIT and INFORM, or the two that name the leader of the new configuration.
+void Leader::tell_committed(const EncodedTxn& txn, std::optional<ServerId> activated,
+                            LeaderEffects& out) {
+  SharedBytes commit, inform;
+  std::vector<LinkId> overrun;
+  for (auto& [id, link] : links_) {
+    if (!link.forwarded()) continue;
+    if (link.observer) {
+      if (inform.empty()) {
+        inform = activated.has_value() ? inform_and_activate_packet(txn, *activated)
+                                       : inform_packet(txn);
+      }
+      out.push_back(SendTo{id, inform});
+      continue;
+    }
+    if (commit.empty()) {
+      commit = activated.has_value() ? encode_packet(PacketType::kCommitAndActivate, txn.zxid,
+                                                     encode_designated(*activated))
+                                     : encode_packet(PacketType::kCommit, txn.zxid);
+    }
+    if (link.phase() == Phase::kServing) {
+      out.push_back(SendTo{id, commit});
+    } else if (!link.hold(commit)) {
+      overrun.push_back(id);
+    }
+  }
+  for (LinkId id : overrun) close(id, "too many commits wait for its ack of NEWLEADER", out);
+  out.push_back(CommitTxn{txn});
+}
+
+void Leader::activate(const EncodedTxn& txn, LeaderEffects& out) {
+  SharedQuorumConfig next = ledger_->next_config();
+  ServerId leader = designated_leader(*next, txn.zxid);
+  config_ = next;
+  ledger_->activate();
+  allowed_to_commit_ = leader == options_.self;
+  tell_committed(txn, leader, out);
+  out.push_back(ActivateConfig{config_, leader, txn.zxid});
+}
+
+// Spec 6.7: this leader if it votes there under the same address; else the voter that has acked
+// most of what is outstanding, so that it need not catch up.
+ServerId Leader::designated_leader(const QuorumConfig& next, Zxid needed) const {
+  if (next.is_voter(options_.self) && keeps_quorum_address(*config_, next, options_.self)) {
+    return options_.self;
+  }
+  ServerId best = options_.self;
+  std::optional<Zxid> best_acked;
+  for (const auto& [id, link] : links_) {
+    if (link.phase() < Phase::kAcked || link.observer || !next.is_voter(link.sid)) continue;
+    Zxid acked = ledger_->acked(link.sid);
+    if (acked < needed || (best_acked.has_value() && acked <= *best_acked)) continue;
+    best = link.sid;
+    best_acked = acked;
+  }
+  return best;
+}
+
+void Leader::sync(LinkId id, LeaderEffects& out) {
+  if (over_ || !links_.contains(id)) return;
+  if (ledger_->outstanding().empty()) {
+    out.push_back(SendTo{id, encode_packet(PacketType::kSync, Zxid())});
+  } else {
+    syncs_.emplace_back(ledger_->last_proposed(), id);
+  }
+}
+
+void Leader::release_syncs(Zxid committed, LeaderEffects& out) {
+  while (!syncs_.empty() && syncs_.front().first <= committed) {
+    out.push_back(SendTo{syncs_.front().second, encode_packet(PacketType::kSync, Zxid())});
+    syncs_.pop_front();
+  }
+}
+
+void Leader::revalidated(LinkId id, SessionId session, bool valid, LeaderEffects& out) {
+  if (over_ || !links_.contains(id)) return;
+  std::string data = jute::encoded(RevalidationReply{session, valid});
+  out.push_back(SendTo{id, encode_packet(PacketType::kRevalidate, Zxid(-1), data)});
+}
+
+bool Leader::quorum_synced(const QuorumConfig& config, MonoTime now) const {
+  std::set<ServerId> synced{options_.self};
+  for (const auto& [id, link] : links_) {
+    if (!link.observer && link.phase() >= Phase::kAcked && link.synced(now)) {
+      synced.insert(link.sid);
+    }
+  }
+  return config.contains_quorum(synced);
+}
+
+void Leader::tick(MonoTime now, LeaderEffects& out) {
+  if (over_) return;
+  if (auto waited = gate_.check(now); !waited.ok()) return step_down(waited.error().text, out);
+  std::vector<std::pair<LinkId, std::string>> late;
+  for (const auto& [id, link] : links_) {
+    if (auto why = link.overdue(now); why.has_value()) late.emplace_back(id, *why);
+  }
+  for (const auto& [id, why] : late) close(id, why, out);
+  if (serving_) {
+    // Who is being brought up to date counts while its time lasts: a long SNAP ends no term.
+    QuorumTracker tracker(config_, ledger_->next_config());
+    tracker.add(options_.self);
+    for (const auto& [id, link] : links_) {
+      if (!link.observer && link.phase() != Phase::kInfo && link.synced(now)) tracker.add(link.sid);
+    }
+    if (!tracker.has_all_quorums()) return step_down("too few followers are synced", out);
+  }
+  if (!ledger_.has_value()) return;
+  SharedBytes ping = encode_packet(PacketType::kPing, ledger_->last_proposed());
+  for (const auto& [id, link] : links_) {
+    if (link.forwarded()) out.push_back(SendTo{id, ping});
+  }
+}
+
+}  // namespace okapi

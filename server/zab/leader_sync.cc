@@ -1,0 +1,104 @@
+// The leader brings a learner to its history (peer-protocol spec 5).
+#include <algorithm>
+
+#include "server/zab/leader.h"
+
+namespace okapi {
+namespace {
+
+PacketType type_of(SyncOp::Kind kind) {
+  return kind == SyncOp::Kind::kDiff ? PacketType::kDiff : PacketType::kTrunc;
+}
+
+}  // namespace
+
+// Where the history ends; once serving, the epoch's marker counts as processed.
+Zxid Leader::last_processed() const {
+  return serving_ ? ledger_->last_committed() : options_.last_zxid;
+}
+
+// The last txn there is, never a marker: nothing may be missing below it.
+Zxid Leader::last_txn() const { return committed_.empty() ? options_.last_zxid : committed_.max(); }
+
+// May end the link, and with it `link`.
+void Leader::begin_sync(LinkId id, LearnerProgress& link, bool force_snap, MonoTime now,
+                        LeaderEffects& out) {
+  SyncPlan plan = plan_sync({committed_, last_processed(), link.last_zxid,
+                             force_snap || options_.force_snap, options_.log_from});
+  carry_out(id, link, plan, now, out);
+}
+
+void Leader::carry_out(LinkId id, LearnerProgress& link, const SyncPlan& plan, MonoTime now,
+                       LeaderEffects& out) {
+  if (plan.kind != SyncPlan::Kind::kMemory) {
+    if (too_many_syncs(link, plan.kind)) return close(id, "too many synchronisations", out);
+    if (link.phase() != Phase::kStreaming) link.enter(Phase::kStreaming, now);
+    if (plan.kind == SyncPlan::Kind::kSnap) {
+      out.push_back(StreamSnapshot{id});
+    } else {
+      out.push_back(StreamLog{id, plan.log_to, plan.walk});
+    }
+    return;
+  }
+  if (plan.op.has_value()) {
+    out.push_back(SendTo{id, encode_packet(type_of(plan.op->kind), plan.op->zxid)});
+  }
+  for (const EncodedTxn& txn : plan.committed) {
+    out.push_back(SendTo{id, proposal_packet(txn)});
+    out.push_back(SendTo{id, encode_packet(PacketType::kCommit, txn.zxid)});
+  }
+  // From here on it is on the forward list: in the same step as the plan (ZOOKEEPER-962).
+  if (!link.observer) {
+    for (const EncodedTxn& txn : ledger_->outstanding()) {
+      if (txn.zxid > plan.reached) out.push_back(SendTo{id, proposal_packet(txn)});
+    }
+  }
+  const SharedQuorumConfig& newest = last_seen_ != nullptr ? last_seen_ : config_;
+  out.push_back(
+      SendTo{id, encode_packet(PacketType::kNewLeader, Zxid::make(epoch(), 0), newest->text())});
+  link.enter(Phase::kNewLeader, now);
+}
+
+// Voters are let in always: the ensemble needs them.
+bool Leader::too_many_syncs(const LearnerProgress& link, SyncPlan::Kind kind) const {
+  if (!link.observer || link.phase() == Phase::kStreaming) return false;
+  auto streaming = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
+    return entry.second.observer && entry.second.phase() == Phase::kStreaming;
+  });
+  size_t most = kind == SyncPlan::Kind::kSnap ? options_.snap_syncs_max : options_.diff_syncs_max;
+  return static_cast<size_t>(streaming) >= most;
+}
+
+void Leader::log_sent(LinkId id, const CommittedWalk& walk, MonoTime now, LeaderEffects& out) {
+  if (!walk.opened()) return log_unusable(id, now, out);
+  resume_sync(id, walk.reached(), now, out);
+}
+
+void Leader::log_unusable(LinkId id, MonoTime now, LeaderEffects& out) {
+  auto found = links_.find(id);
+  if (over_ || found == links_.end()) return;
+  begin_sync(id, found->second, true, now, out);
+}
+
+void Leader::snapshot_sent(LinkId id, Zxid stamp, MonoTime now, LeaderEffects& out) {
+  resume_sync(id, stamp, now, out);
+}
+
+void Leader::resume_sync(LinkId id, Zxid reached, MonoTime now, LeaderEffects& out) {
+  auto found = links_.find(id);
+  if (over_ || found == links_.end()) return;
+  OKAPI_ASSERT(found->second.phase() == Phase::kStreaming);
+  SyncPlan plan = continue_sync({committed_, last_txn(), reached, false, options_.log_from});
+  if (plan.kind == SyncPlan::Kind::kSnap) {
+    return close(id, "cannot be brought up to memory from where it is", out);
+  }
+  carry_out(id, found->second, plan, now, out);
+}
+
+void Leader::up_to_date(LinkId id, LearnerProgress& link, MonoTime now, LeaderEffects& out) {
+  out.push_back(SendTo{id, encode_packet(PacketType::kUpToDate, Zxid(-1))});
+  for (SharedBytes& commit : link.take_held()) out.push_back(SendTo{id, std::move(commit)});
+  link.enter(Phase::kServing, now);
+}
+
+}  // namespace okapi

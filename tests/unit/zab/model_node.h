@@ -1,0 +1,123 @@
+// One server of the model run: a toy disk and tree around a real Leader or Learner. The host side
+// of the effects, as the peer stages will do it, in the plainest form.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/random.h"
+#include "server/zab/leader.h"
+#include "server/zab/learner.h"
+#include "tests/unit/zab/support.h"
+
+namespace okapi::zab_test {
+
+// A history as the checkers compare it: zxid and content of each transaction.
+using History = std::vector<EncodedTxn>;
+bool same_txn(const EncodedTxn& a, const EncodedTxn& b);
+
+// What the whole run has seen; it outlives crashes.
+class Oracle {
+ public:
+  // INV-A1: nobody else comes to synchronise learners in this epoch. (Two may choose it, but the
+  // epoch's acks count for one.)
+  void leads(Epoch epoch, ServerId leader);
+  // INV-A9: what was committed before is in the history of whoever begins to serve.
+  void established(Epoch epoch, const History& history);
+  // INV-A2: all commit the same, in the same order. `history` up to `zxid` is committed.
+  void committed(const History& history, Zxid zxid);
+  const History& all() const { return all_; }
+
+ private:
+  void merge(const History& history, size_t count);
+  History all_;
+  std::map<Epoch, ServerId> leaders_;
+};
+
+class ModelNode {
+ public:
+  // Bytes on their way from one end of a link to the other, in pieces.
+  struct Pipe {
+    std::string bytes;
+  };
+  struct Link {
+    LinkId id;
+    ModelNode* leader = nullptr;
+    ModelNode* learner = nullptr;
+    Pipe to_leader, to_learner;
+    PacketParser leader_in{PacketLimits{}}, learner_in{PacketLimits{}};
+    bool open = true;
+    bool slow = false;  // the handler streams; the snapshot or log is not through
+    std::optional<StreamLog> log;
+    std::optional<History> loading;  // learner: a tree comes
+  };
+
+  ModelNode(ServerId sid, bool observer, Oracle& oracle, Rng& rng)
+      : sid_(sid), observer_(observer), oracle_(oracle), rng_(rng) {}
+
+  // --- the world ---
+  void lead(SharedQuorumConfig config, MonoTime now);
+  void follow(ModelNode& leader, LinkId id, SharedQuorumConfig config, MonoTime now);
+  void step(MonoTime now);
+  void tick(MonoTime now);
+  void lose_link(size_t index);
+  void crash();
+  void stop();  // an orderly end of the role
+  void propose(int32_t mark, MonoTime now);
+  void client_request();
+
+  ServerId sid() const { return sid_; }
+  bool observer() const { return observer_; }
+  // Its history was wiped; it has no vote until it has one again (INV-B5).
+  bool suspect() const { return suspect_; }
+  bool looking() const { return leader_ == nullptr && learner_ == nullptr; }
+  bool leading() const { return leader_ != nullptr && leader_->serving(); }
+  bool is_leader() const { return leader_ != nullptr; }
+  bool following() const { return learner_ != nullptr && learner_->serving(); }
+  size_t links() const { return links_.size(); }
+  std::pair<Epoch, Zxid> vote() const { return {current_, last_logged()}; }
+  const History& log() const { return log_; }
+  int syncs_answered() const { return syncs_answered_; }
+
+ private:
+  Zxid last_logged() const { return log_.empty() ? Zxid() : log_.back().zxid; }
+  void run(LeaderEffects& effects, MonoTime now);
+  void run(LearnerEffects& effects, MonoTime now);
+  void run_one(LeaderEffect& effect, MonoTime now);
+  void run_one(LearnerEffect& effect, MonoTime now);
+  void read_learner(Link& link, MonoTime now);
+  void read_leader(Link& link, MonoTime now);
+  void load(Link& link, MonoTime now);
+  void stream(Link& link, MonoTime now);
+  void append(const EncodedTxn& txn);
+  void flush(MonoTime now);
+  void set_epoch(Epoch& which, Epoch epoch);
+  void reload();
+  Link* find(LinkId id);
+
+  const ServerId sid_;
+  const bool observer_;
+  Oracle& oracle_;
+  Rng& rng_;
+  // The disk: epochs, and the log of which `synced_` entries survive a crash for certain.
+  Epoch accepted_, current_;
+  History log_;
+  size_t synced_ = 0;
+  bool suspect_ = false;
+  // Memory.
+  History tree_;
+  CommittedLog committed_{4};
+  Zxid known_committed_;
+  SharedQuorumConfig config_;
+  std::unique_ptr<Leader> leader_;
+  std::unique_ptr<Learner> learner_;
+  std::vector<std::shared_ptr<Link>> links_;  // as leader: all; as learner: one
+  bool ended_ = false;                        // the role is over at the end of this step
+  std::vector<ForwardToPrep> prep_;
+  uint32_t counter_ = 0;
+  int syncs_asked_ = 0, syncs_answered_ = 0;
+};
+
+}  // namespace okapi::zab_test
