@@ -81,8 +81,8 @@ CnxPolicy::Decision CnxPolicy::on_inbound(ServerId sid, const std::vector<HostPo
   if (sid == self_) return {Inbound::kRefuse, "it says our own id"};
   if (too_many_strangers(sid)) return {Inbound::kRefuse, "too many servers nobody knows"};
   if (sid > self_) return {Inbound::kKeep, nullptr};
-  // An address that is not the sender's own could make us dial anybody: then the configured one
-  // has to do.
+  // Compat: the reference dials whatever address it is told. One that is not the sender's own could
+  // make us dial anybody: then the configured one has to do. Pinned by cnx_policy_test.
   std::optional<HostPort> own;
   for (const HostPort& address : advertised) {
     if (address.host == remote_ip) own = address;

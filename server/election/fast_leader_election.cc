@@ -157,8 +157,8 @@ void FastLeaderElection::elect(const VoteTally& tally, const CastVote& outcome,
 ElectionEffects FastLeaderElection::on_tick(MonoTime now) {
   ElectionEffects effects;
   if (!looking_) return effects;
-  // The wait is not made longer by messages that change nothing, unlike the reference's: a peer
-  // that babbles could hold an election up for ever.
+  // Compat: the reference waits for 200 ms without any message, so that a peer that babbles holds
+  // an election up for ever; here messages that change nothing do not make the wait longer.
   if (finalize_at_ && now >= *finalize_at_) {
     elect(received_, {.vote = proposal_}, effects);
   } else if (now >= resend_at_) {

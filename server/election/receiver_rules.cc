@@ -16,7 +16,8 @@ void ReceiverRules::set_standing(Standing standing) {
 }
 
 // True if the membership changes with it: then the election begins anew and the message is stale.
-// A stranger could make us follow an ensemble of his own: only members are believed (X-ELE-09).
+// Compat: the reference believes anybody, and a stranger could make it follow an ensemble of his
+// own; here only members are believed (X-ELE-09). Pinned by receiver_rules_test.
 bool ReceiverRules::takes_config(ServerId from, const std::string& text, Verdict& verdict) {
   if (text.empty() || text == own_text_) return false;
   auto parsed = QuorumConfig::parse(text, membership_);

@@ -347,6 +347,14 @@ TEST_CASE("f_net_10: a failing accept leaves the port open") {
   world.net.options().accept_error_one_in = 2;
   for (int64_t sid = 1; sid <= 3; ++sid) world.start(sid);
   CHECK(world.settles_within(Millis(10'000)));
+  // While it fails for good the stage rests between the attempts.
+  world.net.options().accept_error_one_in = 1;
+  Intruder intruder(world, "10.0.9.9");
+  auto waiting = intruder.connect(1);
+  world.world.run_for(Millis(100));
+  uint64_t turns = world.world.turns();
+  world.world.run_for(Millis(2'000));
+  CHECK(world.world.turns() - turns < 100);
 }
 
 TEST_CASE("a server that another one may not dial is dialled back, and both agree") {
