@@ -37,7 +37,8 @@ std::string dynamic_file_name(const std::string& config_file, int64_t version) {
 std::optional<int64_t> version_of_file_name(const std::string& path) {
   size_t dot = path.rfind('.');
   if (dot == std::string::npos) return std::nullopt;
-  return parse_java_hex_long(ByteView(path).substr(dot + 1));
+  auto version = parse_java_hex_long(ByteView(path).substr(dot + 1));
+  return version && *version >= 0 ? version : std::nullopt;
 }
 
 std::string dynamic_file_text(const QuorumConfig& config) {

@@ -26,7 +26,8 @@ class LineReader {
     if (line.key.starts_with("weight")) return read_weight(line);
     if (line.key != "version") return invalid("Unrecognised parameter: " + printable(line.key));
     auto number = parse_java_hex_long(line.value);
-    if (!number) return no_number(line.value);
+    // The reference takes a negative one, and nobody can read the text that it makes of that.
+    if (!number || *number < 0) return no_number(line.value);
     version = *number;
     return {};
   }

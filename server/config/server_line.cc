@@ -39,6 +39,19 @@ Result<uint16_t> port_of(const std::string& host, const std::string& text) {
   return static_cast<uint16_t>(*port);
 }
 
+// The reference takes any text and fails later, or not at all; here only what can be a name or a
+// literal, so that every text of ours can be read back.
+Result<std::string> host_of(const std::string& text) {
+  auto belongs = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           ByteView(".-_:%").find(c) != ByteView::npos;
+  };
+  if (!std::all_of(text.begin(), text.end(), belongs)) {
+    return invalid("not a host name: " + printable(text));
+  }
+  return java_host_text(text);
+}
+
 Error wrong_format(ByteView value) {
   return invalid(printable(value) +
                  " does not have the form server_config or server_config;client_config where "
@@ -50,11 +63,11 @@ Result<HostPort> client_part(ByteView value, ByteView text) {
   auto parts = host_and_ports(text);
   if (!parts.ok()) return parts.error();
   if (parts->size() > 2) return wrong_format(value);
-  HostPort client{parts->size() == 2 ? java_host_text(parts->front()) : "0.0.0.0", 0};
-  auto port = port_of(client.host, parts->back());
+  auto host = host_of(parts->size() == 2 ? parts->front() : "0.0.0.0");
+  if (!host.ok()) return host.error();
+  auto port = port_of(*host, parts->back());
   if (!port.ok()) return port.error();
-  client.port = *port;
-  return client;
+  return HostPort{std::move(*host), *port};
 }
 
 // Whether it is the role of an observer.
@@ -73,8 +86,10 @@ Status add_address(ByteView value, ByteView address, std::optional<bool>& observ
   auto parts = host_and_ports(address);
   if (!parts.ok()) return parts.error();
   if (parts->size() < 3 || parts->size() > 4) return wrong_format(value);
+  auto host = host_of(parts->front());
+  if (!host.ok()) return host.error();
   PeerAddress at;
-  at.host = java_host_text(parts->front());
+  at.host = std::move(*host);
   auto quorum = port_of(parts->front(), parts.value()[1]);
   if (!quorum.ok()) return quorum.error();
   at.quorum_port = *quorum;

@@ -38,6 +38,7 @@ TEST_CASE("the names of the dynamic files") {
   CHECK(version_of_file_name("/c/zoo.cfg.dynamic.0") == 0);
   CHECK(version_of_file_name("zoo.cfg.dynamic") == std::nullopt);
   CHECK(version_of_file_name("/c.d/e") == std::nullopt);
+  CHECK(version_of_file_name("zoo.cfg.dynamic.-1") == std::nullopt);
   CHECK(version_of_file_name("plain") == std::nullopt);
 }
 

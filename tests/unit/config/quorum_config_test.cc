@@ -118,6 +118,7 @@ TEST_CASE("faults in a text name the line") {
   CHECK(error_of("server.1=a:1:2\nserver.01=b:1:2") ==
         "line 2: server.01=b:1:2: server named twice");
   CHECK(error_of("version=xyz") == "line 1: version=xyz: For input string: \"xyz\"");
+  CHECK(error_of("version=-1") == "line 1: version=-1: For input string: \"-1\"");
   CHECK(error_of("server.1=\\u00") == "line 1: Malformed \\uxxxx encoding.");
   CHECK(error_of("server.1=a:1:2:observer") ==
         "Observers w/o participants is an invalid configuration");
@@ -168,10 +169,10 @@ TEST_CASE("texts are those of the reference") {
   // The order of a HashMap: 100 goes to slot 4 of 16, -1 to slot 0; 30 members have 64 slots.
   CHECK(config_of(
             "server.1=a:1:2\nserver.2=d:1:2\nserver.-1=e:1:2\nserver.100=f:1:2\nserver.21=g:1:2\n"
-            "version=-1")
+            "version=7fffffffffffffff")
             .text() ==
         "server.-1=e:1:2:participant\nserver.1=a:1:2:participant\nserver.2=d:1:2:participant\n"
-        "server.100=f:1:2:participant\nserver.21=g:1:2:participant\nversion=ffffffffffffffff");
+        "server.100=f:1:2:participant\nserver.21=g:1:2:participant\nversion=7fffffffffffffff");
   std::string many;
   for (int i = 1; i <= 30; ++i) {
     many += "server." + std::to_string(i * 7) + "=h" + std::to_string(i) + ":1:2\n";

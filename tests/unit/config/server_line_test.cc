@@ -26,6 +26,10 @@ TEST_CASE("x_cfg_03 server lines with a fault") {
         "Multiple address feature is disabled, but multiple addresses were specified for sid 1");
   CHECK(error("h:1:2:observer|g:1:2:participant", "server.1", true) ==
         "Multiple addresses should have similar roles: OBSERVER vs PARTICIPANT");
+  CHECK(error("h i:1:2") == "not a host name: h i");
+  CHECK(error("h\xC3\xA9:1:2") == "not a host name: h\\xc3\\xa9");
+  CHECK(error("h:1:2;a=b:3") == "not a host name: a=b");
+  CHECK(error("fe80::1:1:2").find(form) != std::string::npos);
   CHECK(error("h:1:2:boss") == "Unrecognised peertype: boss");
   CHECK(error("h:1:2", "server.x") == "For input string: \"x\"");
   CHECK(error("[::1:1:2") == "[::1:1:2 starts with '[' but has no matching ']:'");
