@@ -76,8 +76,8 @@ uint64_t QuorumCnxManager::add(std::unique_ptr<Stream> stream, CnxLink::Phase ph
                                MonoTime deadline) {
   if (options_.tcp_keep_alive) stream->keep_alive();
   uint64_t token = next_token_++;
-  Entry& entry =
-      links_.try_emplace(token, CnxLink(std::move(stream), phase, deadline)).first->second;
+  Entry fresh{.link = CnxLink(std::move(stream), phase, deadline)};
+  Entry& entry = links_.emplace(token, std::move(fresh)).first->second;
   poller_.watch(entry.link.stream(), token, Interest::kNone);
   set_interest(token, entry);
   return token;

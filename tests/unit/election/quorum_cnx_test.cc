@@ -217,7 +217,8 @@ TEST_CASE("x_ele_08: a message that cannot be read is dropped and its connection
   world.start(1);
   auto stream = intruder.say(1, hello(9));
   bool open = false;
-  for (size_t size : {1, 27, 29, 36, 43}) intruder.write(*stream, frame(std::string(size, 'x')));
+  for (size_t size : {1U, 27U, 29U, 36U, 43U})
+    intruder.write(*stream, frame(std::string(size, 'x')));
   CHECK(intruder.heard(*stream, open).empty());
   CHECK(open);
   intruder.write(*stream, looking());
