@@ -32,6 +32,8 @@ struct LeaderOptions {
   bool peers_authenticated = false;
   size_t snap_syncs_max = 10;   // of observers at once (leader.maxConcurrentSnapSyncs)
   size_t diff_syncs_max = 100;  // leader.maxConcurrentDiffSyncs
+  // Syncs of all learners that wait for a commit; past it the link of the next one ends.
+  size_t waiting_syncs_max = 100'000;
 };
 
 class Leader {

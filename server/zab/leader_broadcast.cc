@@ -195,6 +195,8 @@ void Leader::sync(LinkId id, LeaderEffects& out) {
   if (over_ || !links_.contains(id)) return;
   if (ledger_->outstanding().empty()) {
     out.push_back(SendTo{id, encode_packet(PacketType::kSync, Zxid())});
+  } else if (syncs_.size() >= options_.waiting_syncs_max) {
+    close(id, "too many syncs wait", out);
   } else {
     syncs_.emplace_back(ledger_->last_proposed(), id);
   }

@@ -133,7 +133,7 @@ Status Learner::is_known(const EncodedTxn& txn) const {
 }
 
 Status Learner::log(const EncodedTxn& txn, LearnerEffects& out) {
-  if (!follows(last_queued_, txn.zxid)) {
+  if (!follows(last_queued_, txn.zxid) || txn.zxid.epoch() != epoch()) {
     return surprise(
         fmt::format("sent 0x{:x} behind 0x{:x}", txn.zxid.value(), last_queued_.value()));
   }

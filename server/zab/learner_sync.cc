@@ -69,6 +69,10 @@ Status LearnerSync::take_op(const QuorumPacket& packet, LearnerEffects& out) {
   Zxid zxid = packet.zxid, last = options_.last_zxid;
   applied_ = last;
   if (packet.type() == PacketType::kPing) return {};
+  if (zxid < Zxid() || zxid.epoch() > epoch_) {
+    return surprise(fmt::format("sent {} 0x{:x} in epoch {}", name_of(packet.type()), zxid.value(),
+                                epoch_.value()));
+  }
   if (packet.type() == PacketType::kDiff) {
     if (zxid < last) {
       return surprise(
@@ -149,7 +153,7 @@ Status LearnerSync::take_stream(const QuorumPacket& packet, LearnerEffects& out)
 }
 
 Status LearnerSync::enqueue(EncodedTxn txn, LearnerEffects& out) {
-  if (!follows(last_queued_, txn.zxid)) {
+  if (!follows(last_queued_, txn.zxid) || txn.zxid.epoch() > epoch_) {
     return surprise(
         fmt::format("sent 0x{:x} behind 0x{:x}", txn.zxid.value(), last_queued_.value()));
   }

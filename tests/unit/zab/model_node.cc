@@ -152,56 +152,20 @@ void ModelNode::run_one(LeaderEffect& effect, MonoTime) {
   } else if (auto* closed = std::get_if<CloseLink>(&effect)) {
     if (Link* link = find(closed->link)) link->open = false;
   } else if (auto* log_wanted = std::get_if<StreamLog>(&effect)) {
+    ++Oracle::taken()["log"];
     if (Link* link = find(log_wanted->link)) {
       link->log = *log_wanted;
       link->slow = true;
     }
   } else if (auto* tree_wanted = std::get_if<StreamSnapshot>(&effect)) {
+    ++Oracle::taken()["snap"];
     if (Link* link = find(tree_wanted->link)) link->slow = true;
   } else if (auto* forward = std::get_if<ForwardToPrep>(&effect)) {
     prep_.push_back(std::move(*forward));
   } else if (std::holds_alternative<StepDown>(effect)) {
+    ++Oracle::taken()["step down"];
     ended_ = true;
   }
-}
-
-// The learner's handler: log records, or the tree, in one piece or later.
-void ModelNode::stream(Link& link, MonoTime now) {
-  if (!link.slow || rng_.chance(1, 2)) return;
-  link.slow = false;
-  LeaderEffects out;
-  std::string& to = link.to_learner.bytes;
-  if (link.log.has_value()) {
-    StreamLog wanted = *link.log;
-    link.log.reset();
-    auto put_op = [&](const std::optional<SyncOp>& op) {
-      if (!op.has_value()) return;
-      PacketType type = op->kind == SyncOp::Kind::kDiff ? PacketType::kDiff : PacketType::kTrunc;
-      to += encode_packet(type, op->zxid).view();
-    };
-    bool stopped = false;
-    for (const EncodedTxn& txn : log_) {
-      if (txn.zxid > wanted.log_to) break;
-      CommittedWalk::Step step = wanted.walk.next(txn.zxid);
-      stopped = step.stop;
-      if (stopped) break;
-      put_op(step.op);
-      if (!step.send) continue;
-      to += proposal_packet(txn).view();
-      to += encode_packet(PacketType::kCommit, txn.zxid).view();
-    }
-    if (!stopped) put_op(wanted.walk.finish());
-    leader_->log_sent(link.id, wanted.walk, now, out);
-  } else {
-    Zxid stamp = tree_.empty() ? Zxid() : tree_.back().zxid;
-    to += encode_packet(PacketType::kSnap, stamp).view();
-    std::string count;
-    jute::OutputArchive(count).put_int(static_cast<int32_t>(tree_.size()));
-    to += count;
-    for (const EncodedTxn& txn : tree_) to += proposal_packet(txn).view();
-    leader_->snapshot_sent(link.id, stamp, now, out);
-  }
-  run(out, now);
 }
 
 void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
@@ -215,6 +179,7 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
   } else if (auto* log = std::get_if<LogTxn>(&effect)) {
     append(log->txn);
   } else if (auto* appended = std::get_if<AppendTxn>(&effect)) {
+    ++Oracle::taken()["diff"];
     append(appended->txn);
   } else if (std::holds_alternative<SyncLog>(effect)) {
     synced_ = log_.size();
@@ -230,6 +195,7 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
   } else if (auto* send = std::get_if<SendToLeader>(&effect)) {
     if (!links_.empty()) links_.front()->to_leader.bytes += send->bytes.view();
   } else if (auto* cut = std::get_if<TruncateLog>(&effect)) {
+    ++Oracle::taken()["trunc"];
     while (!log_.empty() && last_logged() > cut->keep) log_.pop_back();
     synced_ = log_.size();
     reload();
@@ -244,8 +210,10 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
     log_ = tree_;
     synced_ = log_.size();
   } else if (std::holds_alternative<SyncDone>(effect)) {
+    ++Oracle::taken()["sync"];
     OKAPI_ASSERT(++syncs_answered_ <= syncs_asked_);
   } else if (auto* over = std::get_if<GiveUp>(&effect)) {
+    ++Oracle::taken()["give up"];
     ended_ = true;
     if (!over->wipe) return;
     log_.clear();
@@ -253,65 +221,6 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
     suspect_ = true;
   } else if (std::holds_alternative<EndProcess>(effect)) {
     assertion_failed("no run has two histories", __FILE__, __LINE__);
-  }
-}
-
-void ModelNode::load(Link& link, MonoTime now) {
-  std::string rest = link.learner_in.take_rest();
-  jute::InputArchive in(rest);
-  int32_t count = in.get_int();
-  std::string packets(in.rest());
-  PacketParser parser{PacketLimits{}};
-  parser.feed(packets);
-  History tree;
-  while (in.ok() && static_cast<int32_t>(tree.size()) < count) {
-    auto packet = parser.next();
-    OKAPI_ASSERT(packet.ok());
-    if (!packet->has_value()) break;
-    tree.push_back(*txn_of_packet(**packet));
-  }
-  if (!in.ok() || static_cast<int32_t>(tree.size()) < count) {
-    link.learner_in.feed(rest);  // more has to come
-    return;
-  }
-  tree_ = std::move(tree);
-  for (const EncodedTxn& txn : tree_) committed_.add(txn);
-  link.loading.reset();
-  link.learner_in.feed(parser.take_rest());
-  learner_->snapshot_loaded(now);
-}
-
-void ModelNode::read_learner(Link& link, MonoTime now) {
-  std::string& in = link.to_learner.bytes;
-  size_t piece = std::min<size_t>(in.size(), 1 + rng_.below(400));
-  link.learner_in.feed(ByteView(in).substr(0, piece));
-  in.erase(0, piece);
-  while (learner_ != nullptr && !ended_) {
-    if (link.loading.has_value()) {
-      load(link, now);
-      if (link.loading.has_value()) break;
-    }
-    auto packet = link.learner_in.next();
-    OKAPI_ASSERT(packet.ok());
-    if (!packet->has_value()) break;
-    LearnerEffects out;
-    learner_->received(**packet, now, out);
-    run(out, now);
-  }
-}
-
-void ModelNode::read_leader(Link& link, MonoTime now) {
-  std::string& in = link.to_leader.bytes;
-  size_t piece = std::min<size_t>(in.size(), 1 + rng_.below(100));
-  link.leader_in.feed(ByteView(in).substr(0, piece));
-  in.erase(0, piece);
-  while (leader_ != nullptr && link.open) {
-    auto packet = link.leader_in.next();
-    OKAPI_ASSERT(packet.ok());
-    if (!packet->has_value()) break;
-    LeaderEffects out;
-    leader_->received(link.id, **packet, now, out);
-    run(out, now);
   }
 }
 

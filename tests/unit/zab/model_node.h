@@ -29,6 +29,11 @@ class Oracle {
   // INV-A2: all commit the same, in the same order. `history` up to `zxid` is committed.
   void committed(const History& history, Zxid zxid);
   const History& all() const { return all_; }
+  // How often a road was taken, over all runs.
+  static std::map<std::string, int>& taken() {
+    static std::map<std::string, int> counts;
+    return counts;
+  }
 
  private:
   void merge(const History& history, size_t count);

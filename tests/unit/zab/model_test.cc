@@ -116,4 +116,8 @@ TEST_CASE("inv_a1_a2_a9_b1_b2_c7_ensembles_keep_one_history_whatever_is_lost") {
   }
   // The runs do something: else the checks above mean nothing.
   CHECK(committed > 1500 * 20);
+  for (const char* road : {"log", "snap", "trunc", "diff", "sync", "give up", "step down"}) {
+    INFO(road);
+    CHECK(Oracle::taken()[road] > 20);
+  }
 }

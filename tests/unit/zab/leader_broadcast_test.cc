@@ -1,0 +1,214 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/zab/leader_world.h"
+
+using namespace okapi;
+using namespace okapi::zab_test;
+
+namespace {
+
+using T = PacketType;
+const Sent kNewLeader{T::kNewLeader, zx(2, 0)};
+const Sent kUpToDate{T::kUpToDate, Zxid(-1)};
+
+}  // namespace
+
+TEST_CASE("g02_the_leaders_vote_counts_only_after_its_own_sync") {
+  LeaderWorld w;
+  w.join(2);
+  w.propose(1);
+  w.ack(2, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).empty());
+  w.leader->logged(zx(2, 1), w.out);
+  CHECK(all_of<CommitTxn>(w.out).size() == 1);
+}
+
+TEST_CASE("zk_4685_a_proposal_ack_before_the_ack_of_new_leader_counts_as_what_it_is") {
+  LeaderWorld w;
+  w.join(2);
+  w.propose(1);
+  w.hello(3, 1);
+  w.ack_epoch(3, zx(1, 3), -1);
+  CHECK(w.to(3).back() == kNewLeader);
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(3, zx(2, 1));
+  CHECK_FALSE(w.closed(3));
+  CHECK(w.log.max() == zx(2, 1));
+  CHECK(w.to(3).back() == kNewLeader);  // still no UPTODATE
+  w.ack(3, zx(2, 0));
+  auto packets = w.to(3);
+  REQUIRE(packets.size() > 2);
+  CHECK(packets[packets.size() - 2] == kUpToDate);
+}
+
+TEST_CASE("an_observer_gets_informs_and_no_proposals_and_its_acks_do_not_count") {
+  LeaderWorld w;
+  w.join(2);
+  w.join(7, true);
+  w.join(3, true);  // a voter by the configuration, but it said it observes
+  w.out.clear();
+  w.propose(1);
+  CHECK(w.to(7).empty());
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(7, zx(2, 1));
+  w.ack(3, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).empty());
+  w.ack(2, zx(2, 1));
+  CHECK(w.to(7) == std::vector<Sent>{{T::kInform, zx(2, 1)}});
+  CHECK(w.to(7)[0].data == std::string(txn_at(zx(2, 1)).bytes.view()));
+}
+
+TEST_CASE("a_stranger_that_says_it_follows_gets_proposals_but_has_no_vote") {
+  LeaderWorld w;
+  w.join(2);
+  w.join(8);
+  w.propose(1);
+  CHECK(w.to(8).back() == Sent{T::kProposal, zx(2, 1)});
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(8, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).empty());
+}
+
+TEST_CASE("x_quo_02_a_packet_that_is_not_due_ends_the_link") {
+  LeaderWorld w;
+  w.join(2);
+  w.hello(3, 1);
+  w.ack(3, zx(2, 0));  // before ACKEPOCH
+  CHECK(w.closed(3));
+  for (PacketType type : {T::kProposal, T::kCommit, T::kUpToDate, T::kSnap, T::kFollowerInfo,
+                          static_cast<PacketType>(77)}) {
+    LeaderWorld other;
+    other.join(2);
+    other.put(2, type, zx(2, 0));
+    CHECK(other.closed(2));
+  }
+  w.put(2, T::kPing, zx(2, 0), "not twelve");
+  CHECK(w.closed(2));
+}
+
+TEST_CASE("x_quo_05_acks_of_what_was_never_proposed_end_the_link_old_ones_do_nothing") {
+  LeaderWorld w;
+  w.join(2);
+  w.join(3);
+  w.propose(1);
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(2, zx(1, 3));
+  w.ack(2, zx(2, 0));
+  CHECK(all_of<CommitTxn>(w.out).empty());
+  w.ack(2, zx(2, 1));
+  w.ack(2, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).size() == 1);
+  CHECK_FALSE(w.closed(2));
+  w.ack(3, zx(2, 2));
+  CHECK(w.closed(3));
+}
+
+TEST_CASE("zk_1277_at_the_counters_end_the_leader_steps_down_without_proposing") {
+  LeaderWorld w;
+  w.join(2);
+  w.out.clear();
+  w.propose(0xffffffff);
+  CHECK(w.over());
+  CHECK(w.to(2).empty());
+}
+
+TEST_CASE("a_sync_is_answered_at_once_or_behind_the_commit_of_what_was_proposed_before_it") {
+  LeaderWorld w;
+  w.join(2);
+  w.out.clear();
+  w.leader->sync(LeaderWorld::id(2), w.out);
+  CHECK(w.to(2) == std::vector<Sent>{{T::kSync, Zxid(0)}});
+  w.propose(1);
+  w.propose(2);
+  w.leader->sync(LeaderWorld::id(2), w.out);
+  w.propose(3);
+  w.leader->logged(zx(2, 3), w.out);
+  w.out.clear();
+  w.ack(2, zx(2, 1));
+  CHECK(w.to(2) == std::vector<Sent>{{T::kCommit, zx(2, 1)}});
+  w.ack(2, zx(2, 3));
+  CHECK(w.to(2) == std::vector<Sent>{{T::kCommit, zx(2, 1)},
+                                     {T::kCommit, zx(2, 2)},
+                                     {T::kSync, Zxid(0)},
+                                     {T::kCommit, zx(2, 3)}});
+}
+
+TEST_CASE("syncs_do_not_wait_without_end") {
+  LeaderWorld w;
+  w.join(2);
+  w.propose(1);
+  for (int i = 0; i < 2; ++i) w.leader->sync(LeaderWorld::id(2), w.out);
+  CHECK_FALSE(w.closed(2));
+  w.leader->sync(LeaderWorld::id(2), w.out);
+  CHECK(w.closed(2));
+}
+
+TEST_CASE("requests_touches_and_session_moves_go_to_their_owners") {
+  LeaderWorld w;
+  w.join(2);
+  w.out.clear();
+  w.put(2, T::kRequest, Zxid(-1), encode_request({SessionId(5), 6, 1, "body"}));
+  w.put(2, T::kPing, zx(2, 0), encode_touches({{SessionId(5), 7}}));
+  w.put(2, T::kPing, zx(2, 0), ByteView());
+  w.put(2, T::kRevalidate, Zxid(-1), jute::encoded(Revalidation{SessionId(5), 7}));
+  auto forwarded = all_of<ForwardToPrep>(w.out);
+  REQUIRE(forwarded.size() == 1);
+  CHECK(forwarded[0].sid == ServerId(2));
+  CHECK(forwarded[0].body == "body");
+  REQUIRE(all_of<TouchSessions>(w.out).size() == 1);
+  REQUIRE(all_of<AskSession>(w.out).size() == 1);
+  w.leader->revalidated(LeaderWorld::id(2), SessionId(5), true, w.out);
+  CHECK(w.to(2).back().data == jute::encoded(RevalidationReply{SessionId(5), true}));
+}
+
+TEST_CASE("the_leader_pings_and_gives_up_without_a_synced_quorum") {
+  LeaderWorld w;
+  w.join(2);
+  w.out.clear();
+  w.now = at_ms(40);
+  w.leader->tick(w.now, w.out);
+  CHECK(w.to(2) == std::vector<Sent>{{T::kPing, zx(2, 0)}});
+  w.put(2, T::kPing, zx(2, 0), ByteView());
+  w.leader->tick(at_ms(90), w.out);
+  CHECK_FALSE(w.over());
+  CHECK(w.leader->quorum_synced(*voters(1, 3), at_ms(90)));
+  CHECK_FALSE(w.leader->quorum_synced(*voters(1, 5), at_ms(90)));
+  w.leader->tick(at_ms(91), w.out);
+  CHECK(w.closed(2));
+  CHECK(w.over());
+}
+
+TEST_CASE("g14_a_reconfig_is_activated_by_both_quorums_and_names_who_leads_on") {
+  for (bool stays : {true, false}) {
+    LeaderWorld w(voters(1, 3), true);
+    w.join(2);
+    w.join(3);
+    w.join(4);  // follows, not yet a voter
+    w.join(7, true);
+    w.out.clear();
+    SharedQuorumConfig next =
+        stays ? voters(1, 4, zx(2, 1).value()) : voters(2, 4, zx(2, 1).value());
+    w.leader->propose_reconfig(txn_at(zx(2, 1)), next, w.now, w.out);
+    CHECK(all_of<StoreNextConfig>(w.out).size() == 1);
+    w.propose(2);
+    w.leader->logged(zx(2, 2), w.out);
+    w.ack(2, zx(2, 1));
+    CHECK(all_of<CommitTxn>(w.out).empty());  // 1 and 2 are no quorum of the new one
+    w.ack(4, zx(2, 2));
+    REQUIRE(all_of<ActivateConfig>(w.out).size() == 1);
+    // The leader itself, or who has acked most.
+    ServerId expected(stays ? 1 : 4);
+    CHECK(all_of<ActivateConfig>(w.out)[0].designated == expected);
+    bool told = false;
+    for (const Sent& packet : w.to(2)) {
+      if (packet.type == T::kCommitAndActivate) told = packet.data == encode_designated(expected);
+    }
+    CHECK(told);
+    CHECK(w.to(7).back().type == T::kInformAndActivate);
+    w.out.clear();
+    w.ack(2, zx(2, 2));
+    w.ack(3, zx(2, 2));
+    // Another leader is designated: this one commits nothing more.
+    CHECK(all_of<CommitTxn>(w.out).size() == (stays ? 1U : 0U));
+  }
+}
