@@ -37,6 +37,12 @@ void register_front(StatusBoard& board, const Acceptor* acceptor,
     counter("response_bytes", worker.response_bytes);
     counter("sessionless_connections_expired", worker.silent);
     counter("watch_bytes", worker.watch_bytes);
+    RequestThrottle::Metrics& throttle = selector->throttle().metrics();
+    counter("request_throttle_wait_count", throttle.stalls);
+    counter("throttled_ops", throttle.refused);
+    counter("stale_requests", throttle.stale);
+    counter("stale_requests_dropped", throttle.stale_dropped);
+    out.push_back(board.add_percentiles("request_throttle_queue_time_ms", throttle.waited_ms));
     out.push_back(board.add_percentiles("readlatency", worker.read_latency_ms));
     out.push_back(board.add_percentiles("updatelatency", worker.update_latency_ms));
   }

@@ -122,6 +122,20 @@ Verdict set_admin_command_url(ConfigDraft& draft, ByteView value) {
   return taken();
 }
 
+// Compat: it lets a member of an ensemble check before it forwards; a standalone server of the
+// reference ignores it too.
+Verdict set_eager_acl_check(ConfigDraft& draft, ByteView value) {
+  draft.config.auth.eager_acl_check = parse_lenient_bool(value);
+  return taken(draft.config.auth.eager_acl_check ? "no effect in a standalone server" : "");
+}
+
+Verdict set_throttler_shutdown_timeout(ConfigDraft& draft, ByteView value) {
+  auto number = decode_java_int(value);
+  if (!number) return bad("not a number");
+  draft.config.request.throttler_shutdown_timeout_ms = *number;
+  return taken("no effect: requests that still wait at a stop are dropped at once");
+}
+
 Verdict set_selector_threads(ConfigDraft& draft, ByteView value) {
   auto number = decode_java_int(value);
   if (!number) return bad("not a number");
@@ -166,26 +180,24 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     {"maxResponseCacheSize"},
     {"maxGetChildrenResponseCacheSize"},
     {"skipACL", set_skip_acl},
-    {"enableEagerACLCheck",
-     without_effect_if_true<property_bool<&D::config, &C::auth, &AuthConfig::eager_acl_check>>},
+    {"enableEagerACLCheck", set_eager_acl_check},
     {"enforceQuota", property_bool<&D::config, &C::request, &R::enforce_quota>},
     {"largeRequestMaxBytes",
      property_int_from<1, &D::config, &C::limits, &Limits::large_request_bytes_max>},
     {"largeRequestThreshold", set_large_request_threshold},
     {"request_throttle_max_requests",
-     without_effect<property_int<&D::config, &C::request, &R::throttle_requests_max>>},
+     property_int<&D::config, &C::request, &R::throttle_requests_max>},
     {"request_throttle_stall_time",
-     without_effect<property_int_from<1, &D::config, &C::request, &R::throttle_stall_time_ms>>},
+     property_int_from<1, &D::config, &C::request, &R::throttle_stall_time_ms>},
     {"request_throttle_drop_stale",
-     without_effect<property_bool<&D::config, &C::request, &R::throttle_drop_stale>>},
+     property_bool<&D::config, &C::request, &R::throttle_drop_stale>},
     {"request_stale_connection_check",
-     without_effect<property_bool<&D::config, &C::request, &R::stale_connection_check>>},
+     property_bool<&D::config, &C::request, &R::stale_connection_check>},
     {"request_stale_latency_check",
-     without_effect_if_true<property_bool<&D::config, &C::request, &R::stale_latency_check>>},
-    {"request_throttler.shutdownTimeout",
-     without_effect<property_int<&D::config, &C::request, &R::throttler_shutdown_timeout_ms>>},
+     property_bool<&D::config, &C::request, &R::stale_latency_check>},
+    {"request_throttler.shutdownTimeout", set_throttler_shutdown_timeout},
     {"throttled_op_wait_time",
-     without_effect<property_int<&D::config, &C::request, &R::throttled_op_wait_time_ms>>},
+     property_int<&D::config, &C::request, &R::throttled_op_wait_time_ms>},
     {"connection_throttle_tokens", property_int<&D::config, &C::throttle, &T::tokens>},
     {"connection_throttle_fill_time",
      property_int_from<1, &D::config, &C::throttle, &T::fill_time_ms>},

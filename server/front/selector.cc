@@ -22,6 +22,7 @@ Selector::Selector(Env& env, const ServerConfig& config, const ProviderRegistry&
       poller_(poller),
       index_(index),
       is_command_(is_command),
+      throttle_(config.request, admission),
       clients_(index),
       buffer_(kReadBytes) {}
 
@@ -47,6 +48,7 @@ void Selector::step(Turn& turn) {
   if (worker_ != nullptr) worker_->serve_feed(now_);
   feeds_full_ = any_feed_full();
   if (feeds_full_) turn.wake_at(now_ + kFeedPause);
+  run_throttled(turn);
   for (const Readiness& ready : poller_.ready()) {
     Connection* connection = find(ConnectionId::of(ready.token));
     if (connection == nullptr) continue;

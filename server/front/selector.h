@@ -9,6 +9,7 @@
 
 #include "server/front/acceptor.h"
 #include "server/front/handshake.h"
+#include "server/front/request_throttle.h"
 #include "server/request/admin_mail.h"
 #include "server/request/term.h"
 
@@ -38,6 +39,7 @@ class Selector final : public Stage {
   const Counter& connections() const { return connections_count_; }
   const WorkerMetrics& metrics() const { return metrics_; }
   WorkerMetrics& metrics() { return metrics_; }
+  RequestThrottle& throttle() { return throttle_; }
 
  private:
   enum class Phase { kNew, kOpening, kOpen, kCommand };
@@ -78,6 +80,8 @@ class Selector final : public Stage {
   void take_auth(Connection& connection, Client& client, int32_t xid, ByteView body);
   void take_sasl(Connection& connection, Client& client, int32_t xid, ByteView body);
   void established(Client& client, SessionId session, int32_t timeout_ms);
+  void start(Connection& connection, Client& client, const RequestView& request);
+  void run_throttled(Turn& turn);
   void resume_paused(MonoTime now);
   bool any_feed_full() const;
 
@@ -107,6 +111,7 @@ class Selector final : public Stage {
   const uint8_t index_;
   bool (*const is_command_)(ByteView);
   WorkerMetrics metrics_;
+  RequestThrottle throttle_;
 
   // The term's: null while the server does not serve.
   std::unique_ptr<CommitWorker> worker_;

@@ -107,6 +107,7 @@ bool Selector::may_go_on(const Connection& connection, const Client& client) con
   if (client.outstanding >= limits.connection_requests_in_flight_max) return false;
   if (static_cast<int64_t>(client.out.size()) > limits.outbox_bytes_max / 2) return false;
   if (client.outstanding == 0) return true;
+  if (static_cast<int64_t>(throttle_.size()) > limits.outstanding_requests_max) return false;
   return admission_.outstanding.load(std::memory_order_relaxed) < limits.outstanding_requests_max;
 }
 
@@ -234,12 +235,6 @@ void Selector::take_request(Connection& connection, Client& client, ByteView fra
   request.body = body;
   request.identities = client.identities.get();
   request.received = now;
-  if (!worker_->admit(request)) {
-    metrics_.large_rejected.add();
-    bad_input(connection, fmt::format("large requests are at their bound, one of {} bytes more",
-                                      request.body.size()));
-    return;
-  }
   if (request.xid > 0) ++client.outstanding;
   if (request.op == OpCode::kError) {
     OKAPI_WARN(env_.log(), "Received packet at server of unknown type {}", header.type);
@@ -249,7 +244,46 @@ void Selector::take_request(Connection& connection, Client& client, ByteView fra
     connection.stopped = true;
     set_interest(connection, false);
   }
-  worker_->submit(client, request, now);
+  if (throttle_.must_wait()) {
+    throttle_.add(RequestRef::make(request, client.identities));
+  } else {
+    start(connection, client, request);
+  }
+}
+
+// The connection may be gone afterwards.
+void Selector::start(Connection& connection, Client& client, const RequestView& request) {
+  if (worker_->admit(request)) return worker_->submit(client, request, now_);
+  metrics_.large_rejected.add();
+  bad_input(connection, fmt::format("large requests are at their bound, one of {} bytes more",
+                                    request.body.size()));
+}
+
+void Selector::run_throttled(Turn& turn) {
+  while (throttle_.size() > 0) {
+    ConnectionId id = throttle_.front()->connection;
+    Connection& connection = *find(id);  // what a connection leaves is taken out when it ends
+    Client& client = *clients_.find(id);
+    auto verdict = throttle_.judge_front(connection.timeout_ms, client.lane.idle(), now_);
+    if (verdict == RequestThrottle::Verdict::kStall) {
+      turn.wake_at(now_ + throttle_.stall_time());
+      return;
+    }
+    if (verdict == RequestThrottle::Verdict::kStale) {
+      throttle_.drop_all_of(id);
+      close(connection, "its requests are older than its session may be silent");
+      continue;
+    }
+    RequestRef request = throttle_.take_front(now_);
+    if (client.closing) continue;
+    if (verdict == RequestThrottle::Verdict::kRun) {
+      start(connection, client, *request);
+      continue;
+    }
+    throttle_.metrics().refused.add();
+    if (request->xid > 0) --client.outstanding;
+    worker_->reply(client, request->xid, Zxid(), ErrorCode::kThrottledOp, ByteView());
+  }
 }
 
 void Selector::take_auth(Connection& connection, Client& client, int32_t xid, ByteView body) {

@@ -129,7 +129,7 @@ def test_numbers_are_counted(make_server, ours):
 def test_a_setting_without_effect_is_told(make_server, ours):
     if not ours(True, False):
         return
-    names = {"zookeeper.request_throttle_max_requests": 10, "zookeeper.flushDelay": 5, "zookeeper.memoryLimitMb": 100,
+    names = {"zookeeper.request_throttler.shutdownTimeout": 10, "zookeeper.flushDelay": 5, "zookeeper.memoryLimitMb": 100,
              "zookeeper.audit.enable": "true", "zookeeper.enableEagerACLCheck": "true"}
     server = make_server(properties=names).start()
     for name in names:

@@ -267,6 +267,30 @@ TEST_CASE("bad values of settings between servers") {
   CHECK(warns(local, "zoo.cfg:2: localSessionsEnabled=true: no effect in this server yet"));
 }
 
+TEST_CASE("the request throttler's keys count; what does nothing says so") {
+  LoadedConfig loaded = parse_more(
+      "",
+      {"-Dzookeeper.request_throttle_max_requests=10", "-Dzookeeper.request_throttle_stall_time=7",
+       "-Dzookeeper.request_throttle_drop_stale=false",
+       "-Dzookeeper.request_stale_connection_check=false",
+       "-Dzookeeper.request_stale_latency_check=true", "-Dzookeeper.throttled_op_wait_time=5"});
+  REQUIRE(loaded.ok());
+  const RequestConfig& request = loaded.config.request;
+  CHECK(request.throttle_requests_max == 10);
+  CHECK(request.throttle_stall_time_ms == 7);
+  CHECK_FALSE(request.throttle_drop_stale);
+  CHECK_FALSE(request.stale_connection_check);
+  CHECK(request.stale_latency_check);
+  CHECK(request.throttled_op_wait_time_ms == 5);
+  CHECK(loaded.warnings.empty());
+  loaded = parse_more("", {"-Dzookeeper.request_throttler.shutdownTimeout=10",
+                           "-Dzookeeper.enableEagerACLCheck=true"});
+  CHECK(warns(loaded, "no effect: requests that still wait at a stop are dropped at once"));
+  CHECK(warns(loaded, "no effect in a standalone server"));
+  loaded = parse_more("", {"-Dzookeeper.enableEagerACLCheck=false"});
+  CHECK(loaded.warnings.empty());
+}
+
 TEST_CASE("x_cfg_08 secrets reach no line and no list of properties") {
   LoadedConfig loaded = parse_more(
       "DigestAuthenticationProvider.superDigest=plantedsecret\nsessionSecret=plantedsecret\n"

@@ -1,0 +1,56 @@
+#include "server/front/request_throttle.h"
+
+#include <algorithm>
+
+namespace okapi {
+
+RequestThrottle::Verdict RequestThrottle::judge_front(int32_t session_timeout_ms, bool alone,
+                                                      MonoTime now) {
+  const RequestView& request = *front();
+  int64_t waited_ms = to_ms(now - request.received);
+  bool ends_session = request.op == OpCode::kCloseSession;
+  bool stale = config_.stale_latency_check && waited_ms > session_timeout_ms && !ends_session;
+  if (stale && config_.throttle_drop_stale) {
+    metrics_.stale_dropped.add();
+    return Verdict::kStale;
+  }
+  bool refusable = request.op != OpCode::kPing && !ends_session;
+  int32_t wait_max_ms = config_.throttled_op_wait_time_ms;
+  bool refused = refusable && wait_max_ms > 0 && waited_ms > wait_max_ms;
+  if (!has_room() || (refused && !alone)) {
+    metrics_.stalls.add();
+    return Verdict::kStall;
+  }
+  if (stale) metrics_.stale.add();
+  return refused ? Verdict::kRefuse : Verdict::kRun;
+}
+
+RequestRef RequestThrottle::take_front(MonoTime now) {
+  RequestRef out = std::move(waiting_.front());
+  waiting_.pop_front();
+  metrics_.waited_ms.record(to_ms(now - out->received));
+  return out;
+}
+
+void RequestThrottle::drop_all_of(ConnectionId connection) {
+  std::erase_if(waiting_, [&](const RequestRef& one) { return one->connection == connection; });
+}
+
+std::vector<RequestRef> RequestThrottle::take_left_by(ConnectionId connection) {
+  std::vector<RequestRef> kept;
+  bool drops = config_.throttle_drop_stale && config_.stale_connection_check;
+  auto gone = std::remove_if(waiting_.begin(), waiting_.end(), [&](RequestRef& request) {
+    if (request->connection != connection) return false;
+    if (drops && request->op != OpCode::kCloseSession) {
+      metrics_.stale_dropped.add();
+    } else {
+      if (request->op != OpCode::kCloseSession) metrics_.stale.add();
+      kept.push_back(request);
+    }
+    return true;
+  });
+  waiting_.erase(gone, waiting_.end());
+  return kept;
+}
+
+}  // namespace okapi
