@@ -79,6 +79,11 @@ TEST_CASE("hierarchical quorums need most groups, each by weight") {
   QuorumConfig three = config_of(kNine);
   CHECK(three.contains_quorum(sids({1, 2, 7})));
   CHECK_FALSE(three.contains_quorum(sids({1, 2, 3})));
+  // Of two groups only one counts: it is enough alone.
+  QuorumConfig one = config_of(
+      "server.1=a:1:2\nserver.2=b:1:2\nserver.3=c:1:2\ngroup.1=1:2\ngroup.2=3\nweight.3=0");
+  CHECK(one.contains_quorum(sids({1, 2})));
+  CHECK_FALSE(one.contains_quorum(sids({1, 3})));
   // Nothing weighs anything: never a quorum.
   QuorumConfig nothing =
       config_of("server.1=a:1:2\nserver.2=b:1:2\ngroup.1=1:2\nweight.1=0\nweight.2=0");
