@@ -14,7 +14,7 @@ SharedBytes wrap(PacketType type, Zxid zxid, ByteView before, ByteView data) {
   return SharedBytes::make(kPacketHeadBytes + size + kPacketTailBytes, [&](char* to) {
     write_packet_head(to, type, zxid, size);
     to += kPacketHeadBytes;
-    std::memcpy(to, before.data(), before.size());
+    if (!before.empty()) std::memcpy(to, before.data(), before.size());
     std::memcpy(to + before.size(), data.data(), data.size());
     write_packet_tail(to + size);
   });

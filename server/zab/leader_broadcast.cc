@@ -228,6 +228,8 @@ bool Leader::quorum_synced(const QuorumConfig& config, MonoTime now) const {
 void Leader::tick(MonoTime now, LeaderEffects& out) {
   if (over_) return;
   if (auto waited = gate_.check(now); !waited.ok()) return step_down(waited.error().text, out);
+  // It commits nothing any more; the reference waits here until its followers have left.
+  if (!allowed_to_commit_) return step_down("a new configuration has another leader", out);
   std::vector<std::pair<LinkId, std::string>> late;
   for (const auto& [id, link] : links_) {
     if (auto why = link.overdue(now); why.has_value()) late.emplace_back(id, *why);

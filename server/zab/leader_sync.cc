@@ -49,11 +49,17 @@ void Leader::carry_out(LinkId id, LearnerProgress& link, const SyncPlan& plan, M
   }
   // From here on it is on the forward list: in the same step as the plan (ZOOKEEPER-962).
   if (!link.observer) {
+    // What it had acked beyond may just have been cut by TRUNC or replaced by SNAP. (The reference
+    // counts the old ack and can so commit what one disk holds; the model run lost a write by it.)
+    ledger_->retract(link.sid, plan.reached);
     for (const EncodedTxn& txn : ledger_->outstanding()) {
       if (txn.zxid > plan.reached) out.push_back(SendTo{id, proposal_packet(txn)});
     }
   }
-  const SharedQuorumConfig& newest = last_seen_ != nullptr ? last_seen_ : config_;
+  // A learner activates this one at UPTODATE. What is proposed and not committed may be named only
+  // while this very NEWLEADER is to establish it. (The reference names it always: G14 breaks.)
+  bool proposed = !serving_ && last_seen_ != nullptr && last_seen_->version() > config_->version();
+  const SharedQuorumConfig& newest = proposed ? last_seen_ : config_;
   out.push_back(
       SendTo{id, encode_packet(PacketType::kNewLeader, Zxid::make(epoch(), 0), newest->text())});
   link.enter(Phase::kNewLeader, now);

@@ -44,7 +44,8 @@ void ProposalLedger::propose_reconfig(EncodedTxn txn, SharedQuorumConfig next) {
 
 void ProposalLedger::activate() {
   OKAPI_ASSERT(reconfig_open_ && last_committed_ >= reconfig_zxid_);
-  rules_.push_back(rule_from(last_proposed_.next(), {rules_.back().configs.back()}));
+  SharedQuorumConfig active = rules_.back().configs.back();
+  rules_.back() = rule_from(reconfig_zxid_.next(), {std::move(active)});
   reconfig_open_ = false;
 }
 
@@ -52,6 +53,11 @@ void ProposalLedger::ack(ServerId server, Zxid zxid) {
   OKAPI_ASSERT(zxid <= last_proposed_);
   Zxid& point = acked_[server];
   point = std::max(point, zxid);
+}
+
+void ProposalLedger::retract(ServerId server, Zxid zxid) {
+  auto point = acked_.find(server);
+  if (point != acked_.end()) point->second = std::min(point->second, zxid);
 }
 
 void ProposalLedger::forget(ServerId server) {

@@ -1,7 +1,7 @@
 // The leader's book of proposals: what is outstanding, which server has synced how far, what a
 // quorum therefore commits (Zab's broadcast phase; a standalone server is its own quorum). While a
 // reconfig is under way it needs a quorum of the old and of the new configuration, as does all that
-// is proposed before it is activated (peer-protocol spec 6.2, 6.7). A part of QuorumPeer: one
+// follows it until it is active (peer-protocol spec 6.2, 6.7). A part of QuorumPeer: one
 // thread, no disk, O(servers) per commit however much is outstanding, as acks are cumulative.
 #pragma once
 
@@ -28,13 +28,18 @@ class ProposalLedger {
   void propose(EncodedTxn txn);
   // The same for a change to the configuration `next`; one at a time.
   void propose_reconfig(EncodedTxn txn, SharedQuorumConfig next);
-  // The committed change takes effect: what is proposed from now on needs the new quorum alone.
+  // The committed change takes effect: all behind it needs the new quorum alone. That is safe, as
+  // whoever leads next has the change, and so needs the new quorum. (The reference asks the old one
+  // for what was outstanding, and waits for ever once its servers have become observers.)
   void activate();
 
   // `server` has everything up to `zxid` on disk. Servers that have no vote are noted, for they may
   // get one, but do not count. An ack of what was never proposed is an error of the caller (the
   // link to a peer checks before).
   void ack(ServerId server, Zxid zxid);
+  // `server` begins again at `zxid`: its acks behind that are void, as it may have been told to cut
+  // what it acked. Until it acks it anew its disk does not hold it.
+  void retract(ServerId server, Zxid zxid);
   // Drops the note of a server without a vote.
   void forget(ServerId server);
 

@@ -23,6 +23,25 @@ TEST_CASE("g02_the_leaders_vote_counts_only_after_its_own_sync") {
   CHECK(all_of<CommitTxn>(w.out).size() == 1);
 }
 
+TEST_CASE("g03_an_ack_is_void_once_its_sender_was_told_to_cut_what_it_acked") {
+  LeaderWorld w(voters(1, 5));
+  for (int64_t link : {2, 3}) w.hello(link, 1);
+  for (int64_t link : {2, 3}) w.ack_epoch(link, zx(1, 3));
+  for (int64_t link : {2, 3}) w.ack(link, zx(2, 0));
+  w.propose(1);
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(2, zx(2, 1));
+  w.leader->disconnected(LeaderWorld::id(2));
+  w.hello(6, 2, false, 2);
+  w.ack_epoch(6, zx(2, 1), -1);
+  CHECK(w.to(6)[1] == Sent{T::kTrunc, zx(1, 3)});
+  w.ack(3, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).empty());  // on the disks of 1 and 3 alone
+  w.ack(6, zx(2, 0));
+  w.ack(6, zx(2, 1));
+  CHECK(all_of<CommitTxn>(w.out).size() == 1);
+}
+
 TEST_CASE("zk_4685_a_proposal_ack_before_the_ack_of_new_leader_counts_as_what_it_is") {
   LeaderWorld w;
   w.join(2);
@@ -191,6 +210,11 @@ TEST_CASE("g14_a_reconfig_is_activated_by_both_quorums_and_names_who_leads_on") 
     w.leader->propose_reconfig(txn_at(zx(2, 1)), next, w.now, w.out);
     CHECK(all_of<StoreNextConfig>(w.out).size() == 1);
     w.propose(2);
+    // Whoever joins now must not take the change for active.
+    w.hello(5, 1, true);
+    w.ack_epoch(5, zx(1, 3), -1);
+    CHECK(w.to(5).back().data == w.leader->config()->text());
+    CHECK(w.leader->config()->version() < next->version());
     w.leader->logged(zx(2, 2), w.out);
     w.ack(2, zx(2, 1));
     CHECK(all_of<CommitTxn>(w.out).empty());  // 1 and 2 are no quorum of the new one
@@ -210,5 +234,7 @@ TEST_CASE("g14_a_reconfig_is_activated_by_both_quorums_and_names_who_leads_on") 
     w.ack(3, zx(2, 2));
     // Another leader is designated: this one commits nothing more.
     CHECK(all_of<CommitTxn>(w.out).size() == (stays ? 1U : 0U));
+    w.leader->tick(w.now, w.out);
+    CHECK(w.over() != stays);
   }
 }

@@ -81,9 +81,8 @@ ModelNode::Link* ModelNode::find(LinkId id) {
   return nullptr;
 }
 
-void ModelNode::lead(SharedQuorumConfig config, MonoTime now) {
+void ModelNode::lead(MonoTime now) {
   reload();
-  config_ = config;
   LeaderOptions options;
   options.self = sid_;
   options.accepted = accepted_;
@@ -91,23 +90,25 @@ void ModelNode::lead(SharedQuorumConfig config, MonoTime now) {
   options.last_zxid = last_logged();
   options.limits = {Millis(1000), Millis(500), 50};
   if (!log_.empty() && rng_.chance(1, 2)) options.log_from = log_.front().zxid;
-  leader_ = std::make_unique<Leader>(options, config, nullptr, committed_, now);
+  options.reconfig_enabled = true;
+  leader_ = std::make_unique<Leader>(options, config_, next_, committed_, now);
   LeaderEffects out;
   leader_->begin(now, out);
   run(out, now);
 }
 
-void ModelNode::follow(ModelNode& leader, LinkId id, SharedQuorumConfig config, MonoTime now) {
+void ModelNode::follow(ModelNode& leader, LinkId id, MonoTime now) {
   reload();
   LearnerOptions options;
   options.self = sid_;
   options.leader = leader.sid_;
-  options.observer = observer_;
+  options.observer = config_->is_observer(sid_);
+  options.reconfig_enabled = true;
   options.accepted = accepted_;
   options.current = current_;
   options.last_zxid = suspect_ ? Zxid(-1) : last_logged();
   options.committed = known_committed_;
-  options.config = config;
+  options.config = config_;
   options.init_limit = Millis(1000);
   options.sync_limit = Millis(500);
   learner_ = std::make_unique<Learner>(options, committed_, now);
@@ -142,6 +143,10 @@ void ModelNode::run_one(LeaderEffect& effect, MonoTime) {
   } else if (auto* serving = std::get_if<StartServing>(&effect)) {
     oracle_.established(serving->epoch, tree_);
     counter_ = 0;
+  } else if (auto* stored = std::get_if<StoreNextConfig>(&effect)) {
+    if (next_ == nullptr || stored->config->version() > next_->version()) next_ = stored->config;
+  } else if (auto* active = std::get_if<ActivateConfig>(&effect)) {
+    adopt(active->config);
   } else if (auto* log = std::get_if<LogTxn>(&effect)) {
     append(log->txn);
   } else if (auto* commit = std::get_if<CommitTxn>(&effect)) {
@@ -176,6 +181,10 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
     OKAPI_ASSERT(synced_ == log_.size() && tree_.size() == log_.size());
     set_epoch(current_, current->epoch);
     suspect_ = false;
+  } else if (auto* stored = std::get_if<StoreNextConfig>(&effect)) {
+    if (next_ == nullptr || stored->config->version() > next_->version()) next_ = stored->config;
+  } else if (auto* active = std::get_if<ActivateConfig>(&effect)) {
+    adopt(active->config);
   } else if (auto* log = std::get_if<LogTxn>(&effect)) {
     append(log->txn);
   } else if (auto* appended = std::get_if<AppendTxn>(&effect)) {
@@ -304,6 +313,30 @@ void ModelNode::propose(int32_t mark, MonoTime now) {
   if (!leading() || ended_) return;
   LeaderEffects out;
   leader_->propose(txn_at(leader_->last_proposed().next(), mark), now, out);
+  run(out, now);
+}
+
+void ModelNode::adopt(const SharedQuorumConfig& config) {
+  if (config->version() > config_->version()) config_ = config;
+}
+
+void ModelNode::propose_reconfig(const std::set<ServerId>& voters, MonoTime now) {
+  if (!leading() || ended_) return;
+  if (next_ != nullptr && next_->version() > config_->version()) return;
+  Zxid zxid = leader_->last_proposed().next();
+  std::vector<QuorumServer> members;
+  for (auto [sid, member] : config_->members()) {
+    member.observer = !voters.contains(sid);
+    members.push_back(member);
+  }
+  auto next = std::make_shared<const QuorumConfig>(std::move(members), zxid.value());
+  if (!leader_->quorum_synced(*next, now)) return;
+  ++Oracle::taken()["reconfig"];
+  TxnHeader header{SessionId(1), 1, zxid, 1'000, static_cast<int32_t>(OpCode::kReconfig)};
+  std::string path = "/zookeeper/config", text = next->text();
+  LeaderEffects out;
+  leader_->propose_reconfig(encode_txn(header, SetDataTxn{path, text, -1}, std::nullopt), next, now,
+                            out);
   run(out, now);
 }
 

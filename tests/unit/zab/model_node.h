@@ -59,24 +59,34 @@ class ModelNode {
     std::optional<History> loading;  // learner: a tree comes
   };
 
-  ModelNode(ServerId sid, bool observer, Oracle& oracle, Rng& rng)
-      : sid_(sid), observer_(observer), oracle_(oracle), rng_(rng) {}
+  ModelNode(ServerId sid, SharedQuorumConfig config, Oracle& oracle, Rng& rng)
+      : sid_(sid), oracle_(oracle), rng_(rng), config_(std::move(config)) {}
 
   // --- the world ---
-  void lead(SharedQuorumConfig config, MonoTime now);
-  void follow(ModelNode& leader, LinkId id, SharedQuorumConfig config, MonoTime now);
+  void lead(MonoTime now);
+  void follow(ModelNode& leader, LinkId id, MonoTime now);
   void step(MonoTime now);
   void tick(MonoTime now);
   void lose_link(size_t index);
   void crash();
   void stop();  // an orderly end of the role
   void propose(int32_t mark, MonoTime now);
+  // A change to these voters, if nothing speaks against it; everybody else observes.
+  void propose_reconfig(const std::set<ServerId>& voters, MonoTime now);
+  // What an election tells of configurations: the newest active one among its servers.
+  void adopt(const SharedQuorumConfig& config);
   void client_request();
 
   ServerId sid() const { return sid_; }
-  bool observer() const { return observer_; }
-  // Its history was wiped; it has no vote until it has one again (INV-B5).
+  bool votes() const { return config_->is_voter(sid_); }
   bool suspect() const { return suspect_; }
+  const SharedQuorumConfig& config() const { return config_; }
+  // A quorum of its configuration, and of the one that was proposed after it.
+  bool elected_by(const std::set<ServerId>& quorum) const {
+    return config_->contains_quorum(quorum) &&
+           (next_ == nullptr || next_->version() <= config_->version() ||
+            next_->contains_quorum(quorum));
+  }
   bool looking() const { return leader_ == nullptr && learner_ == nullptr; }
   bool leading() const { return leader_ != nullptr && leader_->serving(); }
   bool is_leader() const { return leader_ != nullptr; }
@@ -103,19 +113,18 @@ class ModelNode {
   Link* find(LinkId id);
 
   const ServerId sid_;
-  const bool observer_;
   Oracle& oracle_;
   Rng& rng_;
   // The disk: epochs, and the log of which `synced_` entries survive a crash for certain.
   Epoch accepted_, current_;
   History log_;
   size_t synced_ = 0;
-  bool suspect_ = false;
+  bool suspect_ = false;  // its history was wiped: no vote until it has one again (INV-B5)
+  SharedQuorumConfig config_, next_;
   // Memory.
   History tree_;
   CommittedLog committed_{4};
   Zxid known_committed_;
-  SharedQuorumConfig config_;
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Learner> learner_;
   std::vector<std::shared_ptr<Link>> links_;  // as leader: all; as learner: one
