@@ -3,7 +3,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <ctime>
 
 #include "common/base/assert.h"
@@ -61,14 +63,23 @@ std::span<const Readiness> EpollPoller::ready() {
   return shown_;
 }
 
-void EpollPoller::wait(Nanos timeout) {
-  timespec limit{};
-  if (timeout.count() > 0) {
-    limit.tv_sec = timeout.count() / 1'000'000'000;
-    limit.tv_nsec = timeout.count() % 1'000'000'000;
+// epoll_pwait2 came with Linux 5.11; before, and under some sandboxes, sleeps end on whole
+// milliseconds.
+int EpollPoller::wait_for_events(Nanos timeout) {
+  auto room = static_cast<int>(events_.size());
+  bool forever = timeout.count() < 0;
+  if (has_nanos_) {
+    timespec limit{timeout.count() / 1'000'000'000, timeout.count() % 1'000'000'000};
+    int count = epoll_pwait2(epoll_fd_, events_.data(), room, forever ? nullptr : &limit, nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    has_nanos_ = false;
   }
-  int count = epoll_pwait2(epoll_fd_, events_.data(), static_cast<int>(events_.size()),
-                           timeout.count() < 0 ? nullptr : &limit, nullptr);
+  auto ms = std::min<int64_t>((timeout.count() + 999'999) / 1'000'000, INT_MAX);
+  return epoll_wait(epoll_fd_, events_.data(), room, forever ? -1 : static_cast<int>(ms));
+}
+
+void EpollPoller::wait(Nanos timeout) {
+  int count = wait_for_events(timeout);
   OKAPI_ASSERT(count >= 0 || errno == EINTR);
   gathered_.clear();  // level-triggered: what the stage has not seen is reported again
   for (int i = 0; i < count; ++i) {

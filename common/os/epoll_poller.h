@@ -31,6 +31,9 @@ class EpollPoller final : public OsPoller {
 
   int epoll_fd_;
   int event_fd_;  // edge-triggered and never read: a write is enough to end a wait
+  int wait_for_events(Nanos timeout);
+
+  bool has_nanos_ = true;  // the kernel waits for less than milliseconds
   std::array<epoll_event, 256> events_{};
   std::vector<Readiness> gathered_, shown_;
 };
