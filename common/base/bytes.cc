@@ -41,6 +41,17 @@ std::optional<SharedBytes> SharedBytes::widen(size_t before, size_t after) const
   return out;
 }
 
+SharedBlock::SharedBlock(SharedBytes bytes) noexcept {
+  OKAPI_ASSERT(bytes.block_ == nullptr || bytes.size_ == bytes.block_->size);
+  block_ = std::exchange(bytes.block_, nullptr);
+}
+
+SharedBytes SharedBlock::share() const {
+  if (block_ == nullptr) return SharedBytes();
+  block_->refs.fetch_add(1, std::memory_order_relaxed);
+  return SharedBytes(block_, 0, block_->size);
+}
+
 void SharedBytes::release() noexcept {
   if (block_ != nullptr && block_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     block_->~Block();

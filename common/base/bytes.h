@@ -56,18 +56,46 @@ class SharedBytes {
   std::optional<SharedBytes> widen(size_t before, size_t after) const;
 
  private:
+  friend class SharedBlock;
   struct Block {
     explicit Block(uint32_t bytes) : size(bytes) {}
     std::atomic<uint32_t> refs{1};
     const uint32_t size;
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
+  SharedBytes(Block* block, uint32_t offset, uint32_t size)
+      : block_(block), offset_(offset), size_(size) {}
   static SharedBytes allocate(size_t size);
   void release() noexcept;
 
   Block* block_ = nullptr;
   uint32_t offset_ = 0;
   uint32_t size_ = 0;
+};
+
+// SharedBytes without a window, half as large: for what is kept by the million.
+class SharedBlock {
+ public:
+  SharedBlock() = default;
+  // The window must be the whole block.
+  SharedBlock(SharedBytes bytes) noexcept;
+  SharedBlock(SharedBlock&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  SharedBlock& operator=(SharedBlock&& other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~SharedBlock() { SharedBytes last(block_, 0, 0); }
+
+  // Null (data() is a null pointer) where there is no block.
+  ByteView view() const {
+    return block_ == nullptr ? ByteView() : ByteView(block_->data(), block_->size);
+  }
+  size_t size() const { return block_ == nullptr ? 0 : block_->size; }
+  // One more owner.
+  SharedBytes share() const;
+
+ private:
+  SharedBytes::Block* block_ = nullptr;
 };
 
 // Unsigned text of bytes for messages: printable ASCII as it is, all else as \xNN, cut at `limit`.

@@ -1,7 +1,7 @@
 // A queue from one producer to one consumer, without locks and without a bound of its own: a push
 // never waits. The producer may be a different thread from turn to turn if the turns are ordered
 // (the scheduler's hand-over orders them); likewise the consumer. In steady flow it allocates
-// nothing: the consumer hands one used chunk back.
+// nothing: the consumer hands used chunks back.
 //
 // Invariants: 1. an item is visible to the consumer only after it was wholly written (release on
 // `filled`). 2. A chunk is freed only by the consumer, after it took its last item and the producer
@@ -23,22 +23,28 @@ class Feed {
   Feed() : tail_(new Chunk), head_(tail_) {}
   ~Feed() {
     while (head_ != nullptr) delete std::exchange(head_, head_->next.load());
-    delete spare_.load();
+    for (std::atomic<Chunk*>& spare : spares_) delete spare.load();
   }
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
   // Producer.
   void push(T item) {
-    size_t filled = tail_->filled.load(std::memory_order_relaxed);
-    if (filled == kChunk) {
-      Chunk* fresh = spare_.exchange(nullptr, std::memory_order_acquire);
+    claim() = std::move(item);
+    publish();
+  }
+  // The same without a move: the next free item, as new, to be filled and then published.
+  T& claim() {
+    if (tail_->filled.load(std::memory_order_relaxed) == kChunk) {
+      Chunk* fresh = take_spare();
       if (fresh == nullptr) fresh = new Chunk;
       tail_->next.store(fresh, std::memory_order_release);
       tail_ = fresh;
-      filled = 0;
     }
-    tail_->items[filled] = std::move(item);
+    return tail_->items[tail_->filled.load(std::memory_order_relaxed)];
+  }
+  void publish() {
+    size_t filled = tail_->filled.load(std::memory_order_relaxed);
     tail_->filled.store(filled + 1, std::memory_order_release);
     pushed_.store(pushed_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
@@ -81,10 +87,22 @@ class Feed {
   void hand_back(Chunk* used) {
     used->filled.store(0, std::memory_order_relaxed);
     used->next.store(nullptr, std::memory_order_relaxed);
-    delete spare_.exchange(used, std::memory_order_acq_rel);
+    for (std::atomic<Chunk*>& spare : spares_) {
+      Chunk* none = nullptr;
+      if (spare.compare_exchange_strong(none, used, std::memory_order_release)) return;
+    }
+    delete used;
+  }
+  Chunk* take_spare() {
+    for (std::atomic<Chunk*>& spare : spares_) {
+      if (spare.load(std::memory_order_relaxed) == nullptr) continue;
+      return spare.exchange(nullptr, std::memory_order_acquire);
+    }
+    return nullptr;
   }
 
-  std::atomic<Chunk*> spare_{nullptr};
+  static constexpr size_t kSpares = 8;  // a batch of that many chunks allocates nothing
+  std::array<std::atomic<Chunk*>, kSpares> spares_{};
   Chunk* tail_;  // producer's
   std::atomic<size_t> pushed_{0};
   alignas(64) Chunk* head_;  // consumer's

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <concepts>
+#include <cstring>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "common/base/assert.h"
 #include "common/base/ids.h"
 #include "common/base/result.h"
 #include "common/jute/input_archive.h"
@@ -42,6 +44,36 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<Vector<T>> : std::true_type {};
 
+// A record of numbers alone may say `static constexpr size_t kBytes`, its encoded size: it is then
+// appended in one piece.
+template <class T>
+concept FixedRecord = Record<const T> && requires {
+  T::kBytes;
+};
+
+template <class T>
+char* write_number(char* to, const T& field) {
+  if constexpr (std::is_integral_v<T>) {
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8);
+    auto raw = static_cast<std::make_unsigned_t<T>>(field);
+    if constexpr (sizeof(T) == 4) {
+      raw = __builtin_bswap32(raw);
+    } else {
+      raw = __builtin_bswap64(raw);
+    }
+    std::memcpy(to, &raw, sizeof raw);
+    return to + sizeof raw;
+  } else {
+    return write_number(to, field.value());  // Id<> and Zxid
+  }
+}
+// There is room for them; the end of what was written.
+template <class... T>
+char* write_numbers(char* to, const T&... fields) {
+  ((to = write_number(to, fields)), ...);
+  return to;
+}
+
 template <class T>
 void put(OutputArchive& out, const T& field) {
   if constexpr (std::same_as<T, bool>) {
@@ -57,6 +89,12 @@ void put(OutputArchive& out, const T& field) {
   } else if constexpr (IsVector<T>::value) {
     out.put_int(field.null ? -1 : static_cast<int32_t>(field.items.size()));
     for (const auto& item : field.items) put(out, item);
+  } else if constexpr (FixedRecord<T>) {
+    char bytes[T::kBytes];
+    char* end = nullptr;
+    T::visit(field, [&](const auto&... fields) { end = write_numbers(bytes, fields...); });
+    OKAPI_ASSERT(end == bytes + T::kBytes);
+    out.put_raw(ByteView(bytes, T::kBytes));
   } else if constexpr (Record<const T>) {
     T::visit(field, [&](const auto&... fields) { (put(out, fields), ...); });
   } else {

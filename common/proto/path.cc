@@ -1,6 +1,7 @@
 #include "common/proto/path.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace okapi {
 namespace {
@@ -50,6 +51,19 @@ bool is_forbidden(uint32_t c) {
          (c >= 0xFFF0 && c <= 0xFFFF) || c > 0xFFFF;
 }
 
+// Whether the eight bytes at `at` are all letters, digits or what stands between and behind them in
+// ASCII: nothing that a path may not have, and no '.' or '/'.
+bool plain_word_at(ByteView path, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x80 * kOnes;
+  constexpr uint64_t kZeros = '0' * kOnes;
+  uint64_t word;
+  std::memcpy(&word, path.data() + at, sizeof word);
+  bool below = ((word - kZeros) & ~word & kHighs) != 0;
+  bool above = ((word | (word + kOnes)) & kHighs) != 0;  // DEL and beyond
+  return !below && !above;
+}
+
 const char* component_error(ByteView component) {
   if (component.empty()) return "empty node name specified";
   if (component == "." || component == "..") return "relative paths not allowed";
@@ -65,6 +79,10 @@ const char* path_error(ByteView path) {
   if (path.back() == '/') return "Path must not end with / character";
   size_t component_begin = 1;
   for (size_t at = 1; at < path.size();) {
+    if (path.size() - at >= 8 && plain_word_at(path, at)) {
+      at += 8;
+      continue;
+    }
     auto c = static_cast<unsigned char>(path[at]);
     if (c == '/') {
       const char* error = component_error(path.substr(component_begin, at - component_begin));

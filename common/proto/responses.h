@@ -11,6 +11,7 @@ struct ReplyHeader {
   int32_t xid = 0;
   Zxid zxid;
   int32_t err = 0;
+  static constexpr size_t kBytes = 16;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     v(s.xid, s.zxid, s.err);

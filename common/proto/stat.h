@@ -15,6 +15,7 @@ struct Stat {
   int32_t data_length = 0, num_children = 0;
   Zxid pzxid;
 
+  static constexpr size_t kBytes = 68;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     v(s.czxid, s.mzxid, s.ctime, s.mtime, s.version, s.cversion, s.aversion, s.ephemeral_owner,

@@ -71,12 +71,19 @@ ErrorCode check_acl_entries(const AclList& acl, int32_t wanted,
 NormalizedAcl normalize_acl(const jute::Vector<AclView>& wanted,
                             std::span<const Identity> identities,
                             const ProviderRegistry& registry) {
-  NormalizedAcl refused{ErrorCode::kInvalidAcl, {}};
+  NormalizedAcl refused;
+  refused.error = ErrorCode::kInvalidAcl;
   if (wanted.null || wanted.items.empty()) return refused;
   NormalizedAcl out;
+  const AclView& first = wanted.items.front();
+  if (wanted.items.size() == 1 && first.perms == Perms::kAll && first.scheme == "world" &&
+      first.id == "anyone") {
+    out.open = true;
+    return out;
+  }
   for (const AclView* entry : without_repeats(wanted.items)) {
-    if (!append_entry(*entry, identities, registry, out.acl)) return refused;
-    if (out.acl.size() > registry.acl_entries_max()) return refused;
+    if (!append_entry(*entry, identities, registry, out.own)) return refused;
+    if (out.own.size() > registry.acl_entries_max()) return refused;
   }
   return out;
 }

@@ -31,7 +31,9 @@ inline ErrorCode check_acl(const AclList& acl, int32_t wanted, std::span<const I
 // An ACL list as create and setACL store it, or why it is refused.
 struct NormalizedAcl {
   ErrorCode error = ErrorCode::kOk;  // kInvalidAcl
-  AclList acl;
+  bool open = false;                 // it is open_acl(), and `own` is empty
+  AclList own;
+  const AclList& list() const { return open ? open_acl() : own; }
 };
 NormalizedAcl normalize_acl(const jute::Vector<AclView>& wanted,
                             std::span<const Identity> identities, const ProviderRegistry& registry);

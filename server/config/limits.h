@@ -61,7 +61,7 @@ struct Limits {
   size_t log_batch_bytes_max = 4 * 1024 * 1024;
   // Zeroed ahead of the log's end while batches are small.
   size_t log_zero_ahead_bytes = 256 * 1024;
-  size_t log_zero_ahead_batch_bytes_max = 64 * 1024;
+  size_t log_zero_ahead_batch_bytes_max = 16 * 1024;
   // Children copied in one hold of a shard lock.
   size_t child_names_per_slice_max = 1'000;
   // Nodes counted in one hold by getAllChildrenNumber and getEphemerals.

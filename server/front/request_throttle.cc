@@ -25,30 +25,32 @@ RequestThrottle::Verdict RequestThrottle::judge_front(int32_t session_timeout_ms
   return refused ? Verdict::kRefuse : Verdict::kRun;
 }
 
-RequestRef RequestThrottle::take_front(MonoTime now) {
-  RequestRef out = std::move(waiting_.front());
+RequestPtr RequestThrottle::take_front(MonoTime now) {
+  RequestPtr out = std::move(waiting_.front());
   waiting_.pop_front();
   metrics_.waited_ms.record(to_ms(now - out->received));
   return out;
 }
 
 void RequestThrottle::drop_all_of(ConnectionId connection) {
-  std::erase_if(waiting_, [&](const RequestRef& one) { return one->connection == connection; });
+  std::erase_if(waiting_, [&](const RequestPtr& one) { return one->connection == connection; });
 }
 
-std::vector<RequestRef> RequestThrottle::take_left_by(ConnectionId connection) {
-  std::vector<RequestRef> kept;
+std::vector<RequestPtr> RequestThrottle::take_left_by(ConnectionId connection) {
+  std::vector<RequestPtr> kept;
   bool drops = config_.throttle_drop_stale && config_.stale_connection_check;
-  auto gone = std::remove_if(waiting_.begin(), waiting_.end(), [&](RequestRef& request) {
-    if (request->connection != connection) return false;
-    if (drops && request->op != OpCode::kCloseSession) {
+  auto gone = std::stable_partition(
+      waiting_.begin(), waiting_.end(),
+      [&](const RequestPtr& request) { return request->connection != connection; });
+  for (auto it = gone; it != waiting_.end(); ++it) {
+    bool closes = (*it)->op == OpCode::kCloseSession;
+    if (drops && !closes) {
       metrics_.stale_dropped.add();
-    } else {
-      if (request->op != OpCode::kCloseSession) metrics_.stale.add();
-      kept.push_back(request);
+      continue;
     }
-    return true;
-  });
+    if (!closes) metrics_.stale.add();
+    kept.push_back(std::move(*it));
+  }
   waiting_.erase(gone, waiting_.end());
   return kept;
 }

@@ -17,7 +17,7 @@ class RequestThrottle {
 
   // Whether a request that came now waits: for room, or behind others that do.
   bool must_wait() const { return is_on() && (!waiting_.empty() || !has_room()); }
-  void add(RequestRef request) { waiting_.push_back(std::move(request)); }
+  void add(RequestPtr request) { waiting_.push_back(std::move(request)); }
   size_t size() const { return waiting_.size(); }
 
   enum class Verdict {
@@ -27,15 +27,15 @@ class RequestThrottle {
     kStale,   // older than its session's timeout: dropped, and its connection ends
   };
   // What to do with the oldest one.
-  const RequestRef& front() const { return waiting_.front(); }
+  const RequestPtr& front() const { return waiting_.front(); }
   // `alone`: nothing of its connection is in the pipeline, so that a refusal is in its turn.
   Verdict judge_front(int32_t session_timeout_ms, bool alone, MonoTime now);
   // Takes it out after kRun or kRefuse.
-  RequestRef take_front(MonoTime now);
+  RequestPtr take_front(MonoTime now);
 
   // The connection ended: takes out what it left and gives what is executed all the same. That is a
   // closeSession, and everything if stale requests are not dropped.
-  std::vector<RequestRef> take_left_by(ConnectionId connection);
+  std::vector<RequestPtr> take_left_by(ConnectionId connection);
   // After kStale: nothing of the connection is executed.
   void drop_all_of(ConnectionId connection);
 
@@ -55,7 +55,7 @@ class RequestThrottle {
 
   const RequestConfig& config_;
   const Admission& admission_;
-  std::deque<RequestRef> waiting_;
+  std::deque<RequestPtr> waiting_;
   Metrics metrics_;
 };
 

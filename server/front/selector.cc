@@ -131,8 +131,8 @@ void Selector::begin_term(const TermBegins& term) {
   feeds_ = term.all_feeds;
   worker_ = std::make_unique<CommitWorker>(CommitWorker::Parts{
       config_, registry_, *term.tree, *term.watches, admission_, clients_, *term.feed, metrics_});
-  worker_->to_commit = Sink<RequestRef>(*term.pending);
-  worker_->to_prep = Sink<RequestRef>(*term.requests);
+  worker_->to_commit = Sink<WriteTicket>(*term.pending);
+  worker_->to_prep = Sink<RequestPtr>(*term.requests);
   to_tracker_ = Sink<SessionMail>(*term.sessions);
 }
 

@@ -245,7 +245,7 @@ void Selector::take_request(Connection& connection, Client& client, ByteView fra
     set_interest(connection, false);
   }
   if (throttle_.must_wait()) {
-    throttle_.add(RequestRef::make(request, client.identities));
+    throttle_.add(RequestPtr::make(request, client.identities));
   } else {
     start(connection, client, request);
   }
@@ -274,7 +274,7 @@ void Selector::run_throttled(Turn& turn) {
       close(connection, "its requests are older than its session may be silent");
       continue;
     }
-    RequestRef request = throttle_.take_front(now_);
+    RequestPtr request = throttle_.take_front(now_);
     if (client.closing) continue;
     if (verdict == RequestThrottle::Verdict::kRun) {
       start(connection, client, *request);

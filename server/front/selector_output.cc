@@ -79,7 +79,7 @@ void Selector::close(Connection& connection, const char* why) {
                 connection.stream->peer().ip, connection.stream->peer().port,
                 static_cast<uint64_t>(client.session.value()), why);
   }
-  for (const RequestRef& left : throttle_.take_left_by(id)) {
+  for (const RequestPtr& left : throttle_.take_left_by(id)) {
     if (worker_->admit(*left)) worker_->submit(client, *left, now_);
   }
   if (worker_ != nullptr) worker_->forget(client);

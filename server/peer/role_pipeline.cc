@@ -68,7 +68,7 @@ void RolePipeline::connect() {
   tracker_->to_commit = Sink<SessionRequest>(commit_->pending_sessions);
   tracker_->to_prep = Sink<SessionRequest>(prep_->session_requests);
   tracker_->to_admin = Sink<SessionsAnswer>(parts_.admin);
-  reaper_->to_prep = Sink<RequestRef>(prep_->requests);
+  reaper_->to_prep = Sink<RequestPtr>(prep_->requests);
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
     tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].session_orders);
   }

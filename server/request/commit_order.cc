@@ -2,24 +2,24 @@
 
 namespace okapi {
 
-void CommitOrder::add_pending(RequestRef request) {
-  auto& queue = queues_[request->session];
+void CommitOrder::add_pending(const WriteTicket& write) {
+  auto& queue = queues_[write.session];
   if (queue == nullptr) queue = std::make_unique<Queue>();
-  queue->push_back(std::move(request));
+  queue->push_back(write);
   ++pending_;
 }
 
-RequestRef CommitOrder::match(const TxnHeader& header) {
+std::optional<WriteTicket> CommitOrder::match(const TxnHeader& header) {
   auto it = queues_.find(header.client_id);
-  if (it == queues_.end()) return {};
+  if (it == queues_.end()) return std::nullopt;
   Queue& queue = *it->second;
-  RequestRef out;
+  std::optional<WriteTicket> out;
   // A refused request comes back as an error transaction.
-  bool ours = !queue.empty() && queue.front()->xid == header.cxid &&
+  bool ours = !queue.empty() && queue.front().xid == header.cxid &&
               (header.type == static_cast<int32_t>(OpCode::kError) ||
-               header.type == static_cast<int32_t>(queue.front()->op));
+               header.type == static_cast<int32_t>(queue.front().op));
   if (ours) {
-    out = std::move(queue.front());
+    out = queue.front();
     queue.pop_front();
     --pending_;
   }

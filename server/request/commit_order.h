@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "server/request/request.h"
 #include "server/txn/txn_header.h"
@@ -14,15 +15,15 @@ namespace okapi {
 
 class CommitOrder {
  public:
-  void add_pending(RequestRef request);
-  // The request that this transaction answers, taken out; null if it is not ours.
-  RequestRef match(const TxnHeader& header);
+  void add_pending(const WriteTicket& write);
+  // The write that this transaction answers, taken out; nothing if it is not ours.
+  std::optional<WriteTicket> match(const TxnHeader& header);
   size_t pending() const { return pending_; }
   // Sessions of which something is kept.
   size_t queues() const { return queues_.size(); }
 
  private:
-  using Queue = std::deque<RequestRef>;
+  using Queue = std::deque<WriteTicket>;
   using Queues = boost::unordered_flat_map<SessionId, std::unique_ptr<Queue>, std::hash<SessionId>>;
 
   // An empty queue stays for the next write, unless after this transaction none is likely: then it

@@ -50,35 +50,32 @@ void CommitProcessor::take_pending() {
   session_inbox_.clear();
   pending.drain(pending_inbox_);
   pending_sessions.drain(session_inbox_);
-  for (RequestRef& request : pending_inbox_) order_.add_pending(std::move(request));
+  for (const WriteTicket& write : pending_inbox_) order_.add_pending(write);
   for (const SessionRequest& request : session_inbox_) {
-    std::string body = jute::encoded(CreateSessionTxn{request.timeout_ms});
-    RequestView view;
-    view.session = request.session;
-    view.connection = request.connection;
-    view.op = OpCode::kCreateSession;
-    view.body = body;
-    order_.add_pending(RequestRef::make(view, nullptr));
+    WriteTicket write;
+    write.session = request.session;
+    write.connection = request.connection;
+    write.op = OpCode::kCreateSession;
+    order_.add_pending(write);
   }
 }
 
 void CommitProcessor::apply(const EncodedTxn& encoded) {
-  auto decoded = decode_txn(encoded.bytes.view());
-  if (!decoded.ok()) {
+  if (Status decoded = decode_txn(encoded.bytes.view(), txn_); !decoded.ok()) {
     env_.fatal(static_cast<int>(ExitCode::kUnexpectedError),
                fmt::format("committed transaction 0x{:x}: {}", encoded.zxid.value(),
                            decoded.error().text));
   }
-  const Txn& txn = *decoded;
+  const Txn& txn = txn_;
   OKAPI_ASSERT(txn.header.zxid > database_.tree().last_applied());  // O1
-  RequestRef request = order_.match(txn.header);
+  std::optional<WriteTicket> write = order_.match(txn.header);
   Applied applied = database_.apply(writer_, txn, encoded, ApplyMode::kLive);
   {
     // Under the shard locks still: events, then the answer, then last_applied (O2).
     WatchTables::TxnGuard guard(watches_);
     fire_watches(txn.header.zxid, applied);
     tell_session(txn);
-    if (request) answer(txn, applied, std::move(request));
+    if (write.has_value()) answer(txn, applied, *write);
     database_.tree().set_last_applied(txn.header.zxid);
   }
   writer_.recycle(std::move(applied));
@@ -111,7 +108,8 @@ void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {
       for (auto first = found.watchers.begin(); first != end;) {
         auto worker = static_cast<uint8_t>(first->worker());
         auto last = std::find_if(first, end, [&](auto id) { return id.worker() != worker; });
-        push(worker, {zxid, WatchBatch{found.type, frame, acl, {first, last}}});
+        claim(worker, zxid).what = WatchBatch{found.type, frame, acl, {first, last}};
+        publish(worker);
         first = last;
       }
     }
@@ -139,31 +137,43 @@ void CommitProcessor::tell_session(const Txn& txn) {
   if (!std::holds_alternative<CloseSessionTxn>(txn.body)) return;
   to_tracker.add(SessionClosed{txn.header.client_id});
   // Only a worker knows whose connection it was.
-  for (size_t worker = 0; worker < workers_.size(); ++worker) {
-    push(static_cast<uint8_t>(worker),
-         {txn.header.zxid, SessionEnded{txn.header.client_id, txn.header.cxid}});
+  for (uint8_t worker = 0; worker < workers_.size(); ++worker) {
+    claim(worker, txn.header.zxid).what = SessionEnded{txn.header.client_id, txn.header.cxid};
+    publish(worker);
   }
 }
 
-void CommitProcessor::answer(const Txn& txn, const Applied& applied, RequestRef request) {
-  WriteReply reply;
-  uint8_t worker = request->connection.worker();
-  reply.request = std::move(request);
+void CommitProcessor::answer(const Txn& txn, const Applied& applied, const WriteTicket& write) {
+  uint8_t worker = write.connection.worker();
+  FeedItem& item = claim(worker, txn.header.zxid);
+  if (const auto* created = std::get_if<CreateSessionTxn>(&txn.body)) {
+    item.what = SessionOpened{write.connection, write.session, created->timeout_ms};
+    publish(worker);
+    return;
+  }
+  WriteReply& reply = item.what.emplace<WriteReply>();
+  reply.write = write;
   reply.err = applied.err;
   reply.stat = applied.stat;
-  if (answers_with_path(reply.request->op)) reply.path = std::string(applied.path);
-  if (reply.request->op == OpCode::kMulti && std::holds_alternative<MultiTxn>(txn.body)) {
+  if (answers_with_path(write.op)) reply.path = applied.path;
+  if (write.op == OpCode::kMulti && std::holds_alternative<MultiTxn>(txn.body)) {
     reply.err = ErrorCode::kOk;  // a refused multi says so per operation
     reply.subs = std::make_unique<std::vector<SubReply>>();
     for (const SubResult& sub : applied.subs) {
       reply.subs->push_back({sub.err, sub.stat, std::string(sub.path)});
     }
   }
-  push(worker, {txn.header.zxid, std::move(reply)});
+  publish(worker);
 }
 
-void CommitProcessor::push(uint8_t worker, FeedItem item) {
-  workers_[worker].feed->push(std::move(item));
+FeedItem& CommitProcessor::claim(uint8_t worker, Zxid zxid) {
+  FeedItem& item = workers_[worker].feed->claim();
+  item.zxid = zxid;
+  return item;
+}
+
+void CommitProcessor::publish(uint8_t worker) {
+  workers_[worker].feed->publish();
   fed_[worker] = true;
 }
 

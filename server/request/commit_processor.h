@@ -29,7 +29,7 @@ class CommitProcessor final : public Stage {
                   std::vector<WorkerPort> workers, bool digest_mismatch_fatal);
 
   // Writes of this server's clients, before Prep hears of them.
-  Mailbox<RequestRef> pending;
+  Mailbox<WriteTicket> pending;
   Mailbox<SessionRequest> pending_sessions;
   Mailbox<EncodedTxn> committed;
   Sink<SessionMail> to_tracker;
@@ -46,11 +46,13 @@ class CommitProcessor final : public Stage {
  private:
   void take_pending();
   void apply(const EncodedTxn& txn);
-  void answer(const Txn& txn, const Applied& applied, RequestRef request);
+  void answer(const Txn& txn, const Applied& applied, const WriteTicket& write);
   void fire_watches(Zxid zxid, const Applied& applied);
   void tell_session(const Txn& txn);
   void check_digest(const Txn& txn);
-  void push(uint8_t worker, FeedItem item);
+  // The next free item of the worker's Feed, stamped; to be filled and then published.
+  FeedItem& claim(uint8_t worker, Zxid zxid);
+  void publish(uint8_t worker);
   void ring_workers();
 
   Env& env_;
@@ -62,7 +64,8 @@ class CommitProcessor final : public Stage {
   std::vector<bool> fed_;  // workers that got something in this step
   CommitOrder order_;
   std::vector<EncodedTxn> inbox_;
-  std::vector<RequestRef> pending_inbox_;
+  Txn txn_;  // its memory is used again and again
+  std::vector<WriteTicket> pending_inbox_;
   std::vector<SessionRequest> session_inbox_;
   std::vector<Notification> notifications_;
   DigestCheck digest_check_;

@@ -11,23 +11,22 @@ namespace {
 // The one who asked for the end gets its reply, right behind this in the Feed. After an expiry
 // nothing is answered any more, not even a closeSession on its way (client-protocol spec 7.3).
 bool asked_for_end(const Client& client, const SessionEnded& ended) {
-  if (client.lane.idle()) return false;
-  const RequestView& oldest = *client.lane.front();
-  return oldest.op == OpCode::kCloseSession && oldest.xid == ended.cxid;
+  return !client.lane.idle() && client.lane.front_op() == OpCode::kCloseSession &&
+         client.lane.front_xid() == ended.cxid;
 }
 
 }  // namespace
 
 CommitWorker::CommitWorker(const Parts& parts) : parts_(parts) {}
 
-bool CommitWorker::is_large(const RequestView& request) const {
+bool CommitWorker::is_large(size_t body_bytes) const {
   int32_t threshold = parts_.config.limits.large_request_threshold_bytes;
-  return threshold > 0 && request.body.size() > static_cast<size_t>(threshold);
+  return threshold > 0 && body_bytes > static_cast<size_t>(threshold);
 }
 
 bool CommitWorker::admit(const RequestView& request) {
   auto relaxed = std::memory_order_relaxed;
-  if (is_large(request)) {
+  if (is_large(request.body.size())) {
     auto bytes = static_cast<int64_t>(request.body.size());
     int64_t before = parts_.admission.large_bytes.fetch_add(bytes, relaxed);
     if (before + bytes > parts_.config.limits.large_request_bytes_max) {
@@ -39,20 +38,20 @@ bool CommitWorker::admit(const RequestView& request) {
   return true;
 }
 
-void CommitWorker::release(const RequestView& request) {
+void CommitWorker::release(const WriteTicket& request) {
   auto relaxed = std::memory_order_relaxed;
   if (request.xid > 0) parts_.admission.outstanding.fetch_sub(1, relaxed);
-  if (is_large(request)) {
-    parts_.admission.large_bytes.fetch_sub(static_cast<int64_t>(request.body.size()), relaxed);
+  if (is_large(request.body_bytes)) {
+    parts_.admission.large_bytes.fetch_sub(request.body_bytes, relaxed);
   }
 }
 
 void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
   now_ = now;
   if (is_write(request.op)) {
-    RequestRef kept = RequestRef::make(request, client.identities);
+    RequestPtr kept = RequestPtr::make(request, client.identities);
     if (client.lane.takes_write()) {
-      client.lane.add_in_flight(kept);
+      client.lane.add_in_flight(request);
       send_write(std::move(kept));
     } else {
       client.lane.add_waiting(std::move(kept));
@@ -62,12 +61,12 @@ void CommitWorker::submit(Client& client, const RequestView& request, MonoTime n
   if (client.lane.idle()) {
     run_read(client, request);
   } else {
-    client.lane.add_waiting(RequestRef::make(request, client.identities));
+    client.lane.add_waiting(RequestPtr::make(request, client.identities));
   }
 }
 
-void CommitWorker::send_write(RequestRef request) {
-  to_commit.add(request);
+void CommitWorker::send_write(RequestPtr request) {
+  to_commit.add(WriteTicket::of(*request));
   to_prep.add(std::move(request));
 }
 
@@ -86,20 +85,20 @@ void CommitWorker::run_read(Client& client, const RequestView& request) {
   if (context.stamp == Zxid()) context.stamp = parts_.tree.last_applied();
   drain_until(context.stamp);
   if (client.closing) {
-    release(request);
+    release(WriteTicket::of(request));
     return;
   }
   // Not an operation at all: answered in its turn, then the connection ends (spec 2.10 #9).
   if (request.op == OpCode::kError) {
     reply(client, request.xid, Zxid(-1), ErrorCode::kUnimplemented, ByteView());
     client.closing = true;
-    release(request);
+    release(WriteTicket::of(request));
     return;
   }
   if (!events_.empty()) client.out += events_;
   int32_t xid = request.op == OpCode::kPing ? kPingXid : request.xid;
   reply(client, xid, context.stamp, error, body_);
-  answered(client, request, context.stamp);
+  answered(client, WriteTicket::of(request), context.stamp);
 }
 
 void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body) {
@@ -112,7 +111,7 @@ void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error
   parts_.clients.mark_dirty(client);
 }
 
-void CommitWorker::answered(Client& client, const RequestView& request, Zxid zxid) {
+void CommitWorker::answered(Client& client, const WriteTicket& request, Zxid zxid) {
   if (request.xid > 0) --client.outstanding;
   release(request);
   int64_t latency = to_ms(now_ - request.received);
@@ -158,6 +157,8 @@ void CommitWorker::deliver(FeedItem& item) {
     deliver_reply(*reply, item.zxid);
   } else if (auto* batch = std::get_if<WatchBatch>(&item.what)) {
     deliver_watch(*batch);
+  } else if (const auto* session = std::get_if<SessionOpened>(&item.what)) {
+    opened.push_back({session->connection, session->session, session->timeout_ms});
   } else if (auto* ended = std::get_if<SessionEnded>(&item.what)) {
     Client* client = parts_.clients.find(ended->session);
     if (client == nullptr || client->closing || asked_for_end(*client, *ended)) return;
@@ -167,18 +168,13 @@ void CommitWorker::deliver(FeedItem& item) {
 }
 
 void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
-  const RequestView& request = *write.request;
+  const WriteTicket& request = write.write;
   Client* client = parts_.clients.find(request.connection);
   if (client == nullptr || client->closing) {
     release(request);
     return;
   }
-  if (request.op == OpCode::kCreateSession) {
-    opened.push_back(
-        {client->id, request.session, jute::decode<CreateSessionTxn>(request.body)->timeout_ms});
-    return;
-  }
-  OKAPI_ASSERT(client->lane.front()->xid == request.xid);  // O4: answers in the order of requests
+  OKAPI_ASSERT(client->lane.front_xid() == request.xid);  // O4: answers in the order of requests
   client->lane.pop_answered();
   // Compat: no reply, the connection is closed (spec 2.8).
   if (write.err == ErrorCode::kSessionMoved) {
@@ -219,7 +215,7 @@ void CommitWorker::run_lanes() {
     for (;;) {
       Client* client = parts_.clients.find(id);
       if (client == nullptr || client->closing) break;
-      RequestRef next = client->lane.next_runnable();
+      RequestPtr next = client->lane.next_runnable();
       if (!next) break;
       if (is_write(next->op)) {
         send_write(std::move(next));
@@ -234,11 +230,11 @@ void CommitWorker::run_lanes() {
 void CommitWorker::forget(Client& client) {
   parts_.watches.remove_watcher(client.id);
   // What was accepted still runs; what is in flight comes back through the Feed.
-  while (RequestRef waiting = client.lane.take_waiting()) {
+  while (RequestPtr waiting = client.lane.take_waiting()) {
     if (is_write(waiting->op)) {
       send_write(std::move(waiting));
     } else {
-      release(*waiting);
+      release(WriteTicket::of(*waiting));
     }
   }
 }

@@ -55,7 +55,8 @@ class CommitWorker {
   };
   explicit CommitWorker(const Parts& parts);
 
-  Sink<RequestRef> to_commit, to_prep;
+  Sink<WriteTicket> to_commit;
+  Sink<RequestPtr> to_prep;
   // Sessions whose creation was committed since the Selector looked: it answers their handshakes.
   std::vector<AttachResult> opened;
 
@@ -78,15 +79,15 @@ class CommitWorker {
  private:
   // Runs a read and appends its reply.
   void run_read(Client& client, const RequestView& request);
-  void send_write(RequestRef request);
+  void send_write(RequestPtr request);
   void drain_until(Zxid stamp);
   void deliver(FeedItem& item);
   void deliver_reply(WriteReply& reply, Zxid zxid);
   void deliver_watch(WatchBatch& batch);
   void run_lanes();
-  void answered(Client& client, const RequestView& request, Zxid zxid);
-  void release(const RequestView& request);
-  bool is_large(const RequestView& request) const;
+  void answered(Client& client, const WriteTicket& request, Zxid zxid);
+  void release(const WriteTicket& request);
+  bool is_large(size_t body_bytes) const;
 
   const Parts parts_;
   MonoTime now_;

@@ -50,7 +50,7 @@ void ContainerReaper::request_delete(const std::string& path) {
   RequestView request;
   request.op = OpCode::kDeleteContainer;
   request.body = body;
-  to_prep.add(RequestRef::make(request, std::make_shared<IdentityList>()));
+  to_prep.add(RequestPtr::make(request, std::make_shared<IdentityList>()));
 }
 
 }  // namespace okapi

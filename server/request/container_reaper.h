@@ -17,7 +17,7 @@ class ContainerReaper final : public Stage {
  public:
   ContainerReaper(Env& env, const RequestConfig& config, const DataTree& tree);
 
-  Sink<RequestRef> to_prep;
+  Sink<RequestPtr> to_prep;
   void step(Turn& turn) override;
 
  private:

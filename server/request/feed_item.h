@@ -23,7 +23,7 @@ struct SubReply {
 };
 
 struct WriteReply {
-  RequestRef request;
+  WriteTicket write;
   ErrorCode err = ErrorCode::kOk;
   Stat stat;
   std::string path;                             // creates: the final one
@@ -38,6 +38,13 @@ struct WatchBatch {
   std::vector<ConnectionId> watchers;
 };
 
+// A session that a client of this worker asked for is committed.
+struct SessionOpened {
+  ConnectionId connection;
+  SessionId session;
+  int32_t timeout_ms = 0;
+};
+
 // The session is gone: its connection, if this worker has it, is closed without a word.
 struct SessionEnded {
   SessionId session;
@@ -46,7 +53,7 @@ struct SessionEnded {
 
 struct FeedItem {
   Zxid zxid;
-  std::variant<std::monostate, WriteReply, WatchBatch, SessionEnded> what;
+  std::variant<std::monostate, WriteReply, WatchBatch, SessionOpened, SessionEnded> what;
 };
 
 using WorkerFeed = Feed<FeedItem>;

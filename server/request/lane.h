@@ -17,31 +17,41 @@ class Lane {
   bool takes_write() const { return waiting_ == 0; }
 
   // A write was sent on.
-  void add_in_flight(RequestRef request) { queue_.push_back(std::move(request)); }
+  void add_in_flight(const RequestView& write) {
+    queue_.push_back({RequestPtr(), write.xid, write.op});
+  }
   // A request waits for those before it.
-  void add_waiting(RequestRef request) {
-    queue_.push_back(std::move(request));
+  void add_waiting(RequestPtr request) {
+    int32_t xid = request->xid;
+    OpCode op = request->op;
+    queue_.push_back({std::move(request), xid, op});
     ++waiting_;
   }
 
   // The oldest request in flight was answered.
   void pop_answered();
   // The oldest request in flight; there is one.
-  const RequestRef& front() const { return queue_[head_]; }
+  int32_t front_xid() const { return queue_[head_].xid; }
+  OpCode front_op() const { return queue_[head_].op; }
 
   // The next request that waited and now may go: a read if it is at the head, a write if only
   // writes in flight are before it; else null. A read is taken out, a write stays in flight.
-  RequestRef next_runnable();
+  RequestPtr next_runnable();
   // The connection is gone: takes out the oldest request that waits, whatever is before it; null if
   // none is left.
-  RequestRef take_waiting();
+  RequestPtr take_waiting();
 
   size_t size() const { return queue_.size() - head_; }
 
  private:
+  struct Entry {
+    RequestPtr request;  // null: in flight
+    int32_t xid = 0;
+    OpCode op = OpCode::kPing;
+  };
   // A vector with a moving head: what an active connection needs stays allocated, an idle one has
   // nothing but this.
-  std::vector<RequestRef> queue_;
+  std::vector<Entry> queue_;
   size_t head_ = 0;
   size_t waiting_ = 0;  // at the end of the queue; those before them are in flight
 };

@@ -35,8 +35,8 @@ void PendingChanges::prune() {
   Zxid applied = tree_.last_applied();
   while (!order_.empty() && order_.front().first <= applied) {
     // A later change of the same path stands further back in the order and removes it then.
-    auto it = entries_.find(*order_.front().second);
-    if (it->second.zxid <= applied && it->second.zxid == order_.front().first) entries_.erase(it);
+    auto [zxid, index] = order_.front();
+    if (table_.at(index).zxid == zxid) table_.erase(index);
     order_.pop_front();
   }
   while (!ephemerals_.empty() && ephemerals_.front().zxid <= applied) ephemerals_.pop_front();
@@ -44,15 +44,18 @@ void PendingChanges::prune() {
 
 NodeState PendingChanges::get(ByteView path) const {
   path = key_of(path);
-  if (auto it = entries_.find(path); it != entries_.end()) return it->second.state;
+  PathHash hash = tree_.hash_of(path);
+  PendingTable::Index index = table_.find(path, hash);
+  if (index != PendingTable::kNone) return table_.at(index).state;
   NodeState state;
-  auto lock = tree_.read(path);
+  state.hash = hash;
+  auto lock = tree_.read(path, hash);
   if (!lock.found()) return state;
   const NodeView& node = lock.node();
   state.exists = true;
   state.stat = node.stored_stat();
   state.child_count = node.child_count();
-  state.data_length = static_cast<int32_t>(node.data_block().size());
+  state.data_length = static_cast<int32_t>(node.data_size());
   state.digest_prefix = node.digest_prefix();
   state.acl = node.acl();
   return state;
@@ -60,17 +63,18 @@ NodeState PendingChanges::get(ByteView path) const {
 
 void PendingChanges::change(ByteView path, const NodeState& from, const NodeState& to, Zxid zxid) {
   path = key_of(path);
-  auto it = entries_.find(path);
+  PendingTable::Index index = table_.find(path, from.hash);
   EphemeralBytes bytes = ephemeral_bytes(path, from, to);
   add_bytes(bytes);
-  if (in_multi_) {
-    undo_.push_back({std::string(path), it != entries_.end(),
-                     it != entries_.end() ? it->second : Entry(), bytes});
-  }
-  if (it == entries_.end()) it = entries_.emplace(std::string(path), Entry()).first;
+  bool existed = index != PendingTable::kNone;
+  if (!existed) index = table_.insert(path, from.hash);
+  PendingTable::Entry& entry = table_.at(index);
+  if (in_multi_) undo_.push_back({index, existed, entry.state, entry.zxid, bytes});
   // Twice in one transaction (the parent of two creates in a multi) needs one place in the order.
-  if (it->second.zxid != zxid) order_.emplace_back(zxid, &it->first);
-  it->second = {to, zxid};
+  if (!existed || entry.zxid != zxid) order_.emplace_back(zxid, index);
+  entry.state = to;
+  entry.state.hash = from.hash;
+  entry.zxid = zxid;
   digest_ += digest_of(path, to) - digest_of(path, from);
   bool ephemeral = to.exists && !from.exists && to.stat.ephemeral_owner != 0;
   if (ephemeral) {
@@ -112,12 +116,14 @@ void PendingChanges::roll_back_multi() {
   order_.resize(order_before_);
   ephemerals_.resize(ephemerals_before_);
   for (size_t i = undo_.size(); i-- > 0;) {
-    Undo& undo = undo_[i];
+    const Undo& undo = undo_[i];
     add_bytes({undo.bytes.owner, -undo.bytes.change});
     if (undo.existed) {
-      entries_.find(undo.path)->second = std::move(undo.before);
+      PendingTable::Entry& entry = table_.at(undo.index);
+      entry.state = undo.before;
+      entry.zxid = undo.zxid_before;
     } else {
-      entries_.erase(undo.path);
+      table_.erase(undo.index);
     }
   }
   undo_.clear();

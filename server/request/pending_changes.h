@@ -7,22 +7,12 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "server/request/pending_table.h"
 #include "server/tree/data_tree.h"
 
 namespace okapi {
-
-// A node as the next request will find it.
-struct NodeState {
-  bool exists = false;
-  StatPersisted stat;
-  int32_t child_count = 0;
-  int32_t data_length = 0;
-  uint32_t digest_prefix = 0;  // CRC of path and data
-  AclRef acl;
-};
 
 class PendingChanges {
  public:
@@ -31,7 +21,7 @@ class PendingChanges {
   // Forgets what has been applied. Once per step, before the first look-up.
   void prune();
   NodeState get(ByteView path) const;
-  // The node becomes `to` with transaction `zxid`; `from` is what get() gave.
+  // The node becomes `to` with transaction `zxid`; `from` is what get() gave for this path.
   void change(ByteView path, const NodeState& from, const NodeState& to, Zxid zxid);
 
   // A multi: what changes after begin_multi() is taken back by roll_back_multi().
@@ -47,18 +37,9 @@ class PendingChanges {
   int64_t ephemeral_bytes_of(SessionId session) const;
 
   uint64_t digest() const { return digest_; }
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return table_.size(); }
 
  private:
-  struct Entry {
-    NodeState state;
-    Zxid zxid;  // of the last change
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(ByteView path) const { return std::hash<ByteView>()(path); }
-  };
-  using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
   // A change of what the ephemerals of a session take.
   struct EphemeralBytes {
     SessionId owner;
@@ -68,16 +49,17 @@ class PendingChanges {
   void add_bytes(const EphemeralBytes& bytes);
 
   struct Undo {
-    std::string path;
+    PendingTable::Index index;
     bool existed;
-    Entry before;
+    NodeState before;
+    Zxid zxid_before;
     EphemeralBytes bytes;
   };
 
   const DataTree& tree_;
-  Entries entries_;
-  // Changes in zxid order; pointers to keys are stable in a node-based map.
-  std::deque<std::pair<Zxid, const std::string*>> order_;
+  PendingTable table_;
+  // Changes in zxid order.
+  std::deque<std::pair<Zxid, PendingTable::Index>> order_;
   struct PendingEphemeral {
     Zxid zxid;
     SessionId owner;

@@ -26,7 +26,7 @@ void PrepRequestProcessor::step(Turn&) {
   pending_.prune();
   int64_t time_ms = env_.clock().wall().ms;
   for (const SessionRequest& request : session_inbox_) prepare_session_request(request, time_ms);
-  for (const RequestRef& request : inbox_) prepare(*request, time_ms);
+  for (const RequestPtr& request : inbox_) prepare(*request, time_ms);
   sessions_.end_step();
   queued_.add(static_cast<int64_t>(inbox_.size()));
   to_peer.flush();

@@ -20,7 +20,7 @@ class PrepRequestProcessor final : public Stage {
   PrepRequestProcessor(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
                        const DataTree& tree, Zxid last, const std::vector<SessionId>& sessions);
 
-  Mailbox<RequestRef> requests;
+  Mailbox<RequestPtr> requests;
   Mailbox<SessionRequest> session_requests;
   Sink<EncodedTxn> to_peer;
 
@@ -42,7 +42,7 @@ class PrepRequestProcessor final : public Stage {
   PendingChanges pending_;
   SessionBook sessions_;
   PreparedTxn prepared_;  // its memory is used again and again
-  std::vector<RequestRef> inbox_;
+  std::vector<RequestPtr> inbox_;
   std::vector<SessionRequest> session_inbox_;
   Counter queued_;
   LogLimiter full_log_;

@@ -1,6 +1,6 @@
 #include "server/request/reply.h"
 
-#include "server/request/multi_request.h"
+#include "common/base/assert.h"
 
 namespace okapi {
 namespace {
@@ -33,8 +33,9 @@ void put_multi(jute::OutputArchive& out, const WriteReply& reply) {
       out.put_int(static_cast<int32_t>(sub.err));
     }
   } else {
-    MultiRequest request = split_multi(reply.request->body, false, subs.size());
-    for (size_t i = 0; i < subs.size(); ++i) put_sub_reply(out, request.subs[i].op, subs[i]);
+    const std::vector<OpCode>& ops = *reply.write.sub_ops;
+    OKAPI_ASSERT(ops.size() == subs.size());
+    for (size_t i = 0; i < subs.size(); ++i) put_sub_reply(out, ops[i], subs[i]);
   }
   put(out, MultiHeader{kErrorType, true, kErrorType});
 }
@@ -43,7 +44,7 @@ void put_multi(jute::OutputArchive& out, const WriteReply& reply) {
 
 void append_write_body(std::string& out, const WriteReply& reply) {
   jute::OutputArchive archive(out);
-  OpCode op = reply.request->op;
+  OpCode op = reply.write.op;
   if (op == OpCode::kSetData || op == OpCode::kSetAcl) {
     put(archive, reply.stat);
   } else if (op == OpCode::kCreate) {

@@ -3,9 +3,30 @@
 #include <cstring>
 #include <new>
 
+#include "server/request/multi_request.h"
+
 namespace okapi {
 
-RequestRef RequestRef::make(const RequestView& view, Identities identities) {
+WriteTicket WriteTicket::of(const RequestView& request) {
+  WriteTicket out;
+  out.session = request.session;
+  out.connection = request.connection;
+  out.xid = request.xid;
+  out.op = request.op;
+  out.body_bytes = static_cast<uint32_t>(request.body.size());
+  out.received = request.received;
+  if (request.op == OpCode::kMulti) {
+    std::vector<OpCode> ops;
+    // As many as there are: Prep is the judge of the bound.
+    for (const SubRequest& sub : split_multi(request.body, false, request.body.size()).subs) {
+      ops.push_back(sub.op);
+    }
+    out.sub_ops = std::make_shared<const std::vector<OpCode>>(std::move(ops));
+  }
+  return out;
+}
+
+RequestPtr RequestPtr::make(const RequestView& view, Identities identities) {
   void* memory = ::operator new(sizeof(Request) + view.body.size());
   auto* request = new (memory) Request;
   char* body = reinterpret_cast<char*>(request + 1);
@@ -14,16 +35,14 @@ RequestRef RequestRef::make(const RequestView& view, Identities identities) {
   request->view_.body = ByteView(body, view.body.size());
   request->view_.identities = identities.get();
   request->identities_ = std::move(identities);
-  RequestRef out;
+  RequestPtr out;
   out.request_ = request;
   return out;
 }
 
-void RequestRef::release() noexcept {
-  if (request_ != nullptr && request_->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    request_->~Request();
-    ::operator delete(request_);
-  }
+void RequestPtr::destroy() noexcept {
+  request_->~Request();
+  ::operator delete(request_);
 }
 
 }  // namespace okapi

@@ -1,11 +1,12 @@
 // One request on its way through the pipeline. While it is decoded and run at once it is a
-// RequestView on the receive buffer; what must wait or be ordered becomes a ref-counted Request
-// that owns its bytes and never changes.
+// RequestView on the receive buffer. What must wait or be prepared becomes a Request that owns its
+// bytes and has one owner at a time, who hands it on. What remains of a write while others have it
+// is its WriteTicket: enough to recognise its commit and to answer it.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
@@ -28,7 +29,22 @@ struct RequestView {
   MonoTime received;
 };
 
-class RequestRef;
+struct WriteTicket {
+  SessionId session;
+  ConnectionId connection;
+  int32_t xid = 0;
+  OpCode op = OpCode::kPing;
+  uint32_t body_bytes = 0;
+  MonoTime received;
+
+  // Of a multi: what each of its operations asked for, which the transaction does not tell (it
+  // knows no create2).
+  std::shared_ptr<const std::vector<OpCode>> sub_ops;
+
+  static WriteTicket of(const RequestView& request);
+};
+
+class RequestPtr;
 
 class Request {
  public:
@@ -36,38 +52,36 @@ class Request {
   const RequestView* operator->() const { return &view_; }
 
  private:
-  friend class RequestRef;
+  friend class RequestPtr;
   Request() = default;
 
-  std::atomic<uint32_t> refs_{1};
   RequestView view_;
   Identities identities_;
   // The body's bytes follow in the same allocation.
 };
 
-// Owner of one count of a Request. Any thread.
-class RequestRef {
+// The owner of a Request, or null. Moves from thread to thread by mail.
+class RequestPtr {
  public:
-  RequestRef() = default;
+  RequestPtr() = default;
   // Copies the body; keeps the identities.
-  static RequestRef make(const RequestView& view, Identities identities);
+  static RequestPtr make(const RequestView& view, Identities identities);
 
-  RequestRef(const RequestRef& other) noexcept : request_(other.request_) {
-    if (request_ != nullptr) request_->refs_.fetch_add(1, std::memory_order_relaxed);
-  }
-  RequestRef(RequestRef&& other) noexcept : request_(std::exchange(other.request_, nullptr)) {}
-  RequestRef& operator=(RequestRef other) noexcept {
+  RequestPtr(RequestPtr&& other) noexcept : request_(std::exchange(other.request_, nullptr)) {}
+  RequestPtr& operator=(RequestPtr&& other) noexcept {
     std::swap(request_, other.request_);
     return *this;
   }
-  ~RequestRef() { release(); }
+  ~RequestPtr() {
+    if (request_ != nullptr) destroy();
+  }
 
   explicit operator bool() const { return request_ != nullptr; }
   const RequestView& operator*() const { return request_->view(); }
   const RequestView* operator->() const { return &request_->view(); }
 
  private:
-  void release() noexcept;
+  void destroy() noexcept;
   Request* request_ = nullptr;
 };
 

@@ -17,8 +17,8 @@ struct TermBegins {
   WatchTables* watches = nullptr;
   WorkerFeed* feed = nullptr;
   std::vector<const WorkerFeed*> all_feeds;  // of every worker: whoever reads sockets fills them
-  Mailbox<RequestRef>* pending = nullptr;    // CommitProcessor
-  Mailbox<RequestRef>* requests = nullptr;   // Prep
+  Mailbox<WriteTicket>* pending = nullptr;   // CommitProcessor
+  Mailbox<RequestPtr>* requests = nullptr;   // Prep
   Mailbox<SessionMail>* sessions = nullptr;
 };
 struct TermEnds {};

@@ -20,7 +20,7 @@ struct TxnLogOptions {
   std::string directory = {};                     // dataLogDir/version-2
   int64_t preallocate_bytes = 64 * 1024 * 1024;   // preAllocSize; <= 0: no zeros ahead at all
   size_t zero_ahead_bytes = 256 * 1024;           // zeroed at once when the zeros run out
-  size_t zero_ahead_batch_bytes_max = 64 * 1024;  // longer batches just extend the file
+  size_t zero_ahead_batch_bytes_max = 16 * 1024;  // longer batches just extend the file
   size_t batch_bytes_max = 4 * 1024 * 1024;       // one write and sync; longer batches go in parts
   bool force_sync = true;                         // false = forceSync=no: nothing is ever synced
   int64_t file_bytes_max = -1;                    // txnLogSizeLimitInKb; <= 0 = off

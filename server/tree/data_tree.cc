@@ -35,8 +35,11 @@ std::optional<NodeView> MultiReadLock::find(ByteView path) const {
 DataTree::DataTree(const TreeOptions& options) : state_(std::make_unique<TreeState>(options)) {}
 DataTree::~DataTree() = default;
 
-ReadLock DataTree::read(ByteView path) const {
-  PathHash hash = state_->hash_of(TreeState::is_root(path) ? kRootPath : path);
+PathHash DataTree::hash_of(ByteView path) const {
+  return state_->hash_of(TreeState::is_root(path) ? kRootPath : path);
+}
+
+ReadLock DataTree::read(ByteView path, PathHash hash) const {
   SharedHold hold(state_->locks, shard_bit(hash.shard()));
   const Znode* node = state_->find(hash, path);
   return ReadLock(std::move(hold), node, state_->options);

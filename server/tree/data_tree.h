@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "server/tree/expiring_index.h"
+#include "server/tree/path_hash.h"
 #include "server/tree/quota.h"
 #include "server/tree/shard_locks.h"
 #include "server/tree/znode.h"
@@ -70,7 +71,10 @@ class DataTree {
 
   // --- reads: any thread ---
   // "" is an alias of "/". Anything else that is not a node's exact path is not found.
-  ReadLock read(ByteView path) const;
+  ReadLock read(ByteView path) const { return read(path, hash_of(path)); }
+  // The same for who has the path's hash already.
+  ReadLock read(ByteView path, PathHash hash) const;
+  PathHash hash_of(ByteView path) const;
   MultiReadLock read_all(std::span<const ByteView> paths) const;
   // The shared shards of these paths, without looking anything up.
   MultiReadLock read_all(ShardMask shards) const;

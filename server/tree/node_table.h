@@ -3,8 +3,8 @@
 // one that is full doubles, later splits in two. So no insertion moves more than 1024 entries.
 // Guarded by the shard's lock; the writer itself may look without it.
 //
-// The hash's bits: 0-15 the tag in the slot, whose low bits are also the place in the segment;
-// 32-57 which segment; 58-63 which shard. The upper half is kept in the node, for splits.
+// Of the hash the tag's low bits are also the place in the segment; the upper half is kept in the
+// node, for splits.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,11 @@
 #include <vector>
 
 #include "common/base/bytes.h"
+#include "server/tree/path_hash.h"
 #include "server/tree/znode.h"
 
 namespace okapi {
 
-// Keyed hash of a path, or of a session.
-struct PathHash {
-  uint64_t bits = 0;
-  uint32_t upper() const { return static_cast<uint32_t>(bits >> 32); }
-  uint16_t tag() const { return static_cast<uint16_t>(bits); }
-  uint32_t shard() const { return static_cast<uint32_t>(bits >> 58); }
-};
-PathHash hash_path(uint64_t seed, ByteView path);
-uint32_t shard_of_session(uint64_t seed, SessionId session);
 inline uint32_t shard_of(const Znode& node) { return node.hash >> 26; }
 
 class NodeTable {

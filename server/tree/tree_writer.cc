@@ -27,9 +27,7 @@ bool decode_subs(const MultiTxn& multi, std::vector<TxnBody>& bodies) {
   for (const SubTxn& sub : multi.subs.items) {
     if (!may_be_sub(sub.type)) return false;
     jute::InputArchive in(sub.body);
-    Result<TxnBody> body = decode_txn_body(sub.type, in);
-    if (!body.ok()) return false;
-    bodies.push_back(std::move(*body));
+    if (!decode_txn_body(sub.type, in, bodies.emplace_back()).ok()) return false;
   }
   return true;
 }

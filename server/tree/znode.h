@@ -21,7 +21,7 @@ struct Znode {
   Znode* parent = nullptr;  // null for the root
   std::unique_ptr<ChildList> children;
   AclEntry* acl = nullptr;  // null is the open list
-  SharedBytes data;         // no block: null; an empty block: empty
+  SharedBlock data;         // no block: null; an empty block: empty
   Zxid czxid, mzxid, pzxid;
   int64_t ctime = 0, mtime = 0;
   int64_t owner = 0;  // as stored, see node_kind
@@ -56,7 +56,7 @@ struct Znode {
   bool has_path(ByteView path) const;
 };
 // Millions of nodes pay for every field.
-static_assert(sizeof(Znode) == 120);
+static_assert(sizeof(Znode) == 112);
 
 // What a reader sees of a node. Valid while the lock it was got under is held.
 class NodeView {
@@ -66,8 +66,10 @@ class NodeView {
   ByteView name() const { return node_->name(); }
   std::string path() const { return node_->path(); }
   NullableView data() const { return node_->data_view(); }
-  // To keep the data beyond the lock without a copy. Null and empty data both have size 0.
-  const SharedBytes& data_block() const { return node_->data; }
+  // Null and empty data both have size 0.
+  size_t data_size() const { return node_->data.size(); }
+  // To keep the data beyond the lock without a copy.
+  SharedBytes data_block() const { return node_->data.share(); }
   StatPersisted stored_stat() const { return node_->stored_stat(); }
   Stat stat() const { return node_->stat(*options_); }
   AclRef acl() const { return AclRef(node_->acl); }

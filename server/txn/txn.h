@@ -143,7 +143,9 @@ struct Txn {
 // Decodes header + body + optional digest: the payload of a log record or a PROPOSAL. `bytes` must
 // outlive the result. Errors: an unknown type, a body shorter than its type needs.
 Result<Txn> decode_txn(ByteView bytes);
+// The same into `out`, whose memory is used again; after an error `out` is unspecified.
+Status decode_txn(ByteView bytes, Txn& out);
 // Decodes one body of `type` from `in` (also the sub-records of a multi).
-Result<TxnBody> decode_txn_body(int32_t type, jute::InputArchive& in);
+Status decode_txn_body(int32_t type, jute::InputArchive& in, TxnBody& out);
 
 }  // namespace okapi

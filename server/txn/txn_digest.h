@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
@@ -18,6 +19,7 @@ struct StatPersisted {
   int64_t ephemeral_owner = 0;
   Zxid pzxid;
 
+  static constexpr size_t kBytes = 60;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     v(s.czxid, s.mzxid, s.ctime, s.mtime, s.version, s.cversion, s.aversion, s.ephemeral_owner,
@@ -27,7 +29,10 @@ struct StatPersisted {
 };
 
 // Whether a node at `path` counts in the tree digest: all but those below /zookeeper/.
-bool counts_in_digest(ByteView path);
+inline bool counts_in_digest(ByteView path) {
+  constexpr ByteView kBelow = "/zookeeper/";
+  return path.size() < kBelow.size() || std::memcmp(path.data(), kBelow.data(), kBelow.size()) != 0;
+}
 // CRC-32 of path ("/" counts as "") and data (null adds nothing).
 uint32_t digest_prefix(ByteView path, NullableView data);
 // The node's digest from its prefix and stat, to be summed with 64-bit wraparound.

@@ -77,23 +77,25 @@ bool is_ordinary_ephemeral(const PrepContext& context, int64_t owner) {
   return node_kind(owner, options) == NodeKind::kEphemeral;
 }
 
-void encode_body(OpCode op, ByteView path, const Wanted& wanted, const AclList& acl,
+void encode_body(OpCode op, ByteView path, Wanted& wanted, const NormalizedAcl& normalized,
                  int32_t parent_cversion, PreparedTxn& out) {
   out.type = op;
+  NullableView data = wanted.request.data;
+  // The open list goes into the log as it came.
+  jute::Vector<AclView> acl =
+      normalized.open ? std::move(wanted.request.acl) : views_of(normalized.own);
   if (op == OpCode::kCreateContainer) {
-    jute::encode(out.body,
-                 CreateContainerTxn{path, wanted.request.data, views_of(acl), parent_cversion});
+    jute::encode(out.body, CreateContainerTxn{path, data, std::move(acl), parent_cversion});
   } else if (op == OpCode::kCreateTtl) {
-    jute::encode(out.body, CreateTtlTxn{path, wanted.request.data, views_of(acl), parent_cversion,
-                                        wanted.ttl});
+    jute::encode(out.body, CreateTtlTxn{path, data, std::move(acl), parent_cversion, wanted.ttl});
   } else {
-    jute::encode(out.body, CreateTxn{path, wanted.request.data, views_of(acl),
-                                     is_ephemeral(wanted.mode), parent_cversion});
+    jute::encode(out.body,
+                 CreateTxn{path, data, std::move(acl), is_ephemeral(wanted.mode), parent_cversion});
   }
 }
 
-void record(PrepContext& context, ByteView path, const Wanted& wanted, int64_t owner,
-            const AclList& acl, const NodeState& parent, int32_t parent_cversion) {
+NodeState node_state(const PrepContext& context, ByteView path, const Wanted& wanted, int64_t owner,
+                     const NormalizedAcl& acl) {
   NodeState node;
   node.exists = true;
   node.stat.czxid = node.stat.mzxid = node.stat.pzxid = context.zxid;
@@ -101,16 +103,26 @@ void record(PrepContext& context, ByteView path, const Wanted& wanted, int64_t o
   node.stat.ephemeral_owner = owner;
   node.data_length = static_cast<int32_t>(wanted.request.data.value_or(ByteView()).size());
   if (counts_in_digest(path)) node.digest_prefix = digest_prefix(path, wanted.request.data);
-  node.acl = pending_acl(acl);
-  NodeState with_child = parent;
+  if (!acl.open) node.acl = pending_acl(acl.own);
+  return node;
+}
+
+struct Found {
+  const NodeState& absent;
+  const NodeState& parent;
+};
+
+void record(PrepContext& context, ByteView path, const Found& found, const NodeState& node,
+            int32_t parent_cversion) {
+  NodeState with_child = found.parent;
   ++with_child.child_count;
   // As the tree will apply it: the counter sticks when it overflows (spec 3.5).
-  if (parent_cversion > parent.stat.cversion) {
+  if (parent_cversion > found.parent.stat.cversion) {
     with_child.stat.cversion = parent_cversion;
     with_child.stat.pzxid = context.zxid;
   }
-  context.pending.change(parent_of(path), parent, with_child, context.zxid);
-  context.pending.change(path, NodeState(), node, context.zxid);
+  context.pending.change(parent_of(path), found.parent, with_child, context.zxid);
+  context.pending.change(path, found.absent, node, context.zxid);
 }
 
 }  // namespace
@@ -136,7 +148,8 @@ ErrorCode prepare_create(PrepContext& context, OpCode op, ByteView body, Prepare
   }
   if (is_sequential(wanted.mode)) path += fmt::format("{:010}", parent.stat.cversion);
   if (!is_valid_path(path)) return ErrorCode::kBadArguments;
-  if (context.pending.get(path).exists) return ErrorCode::kNodeExists;
+  NodeState absent = context.pending.get(path);
+  if (absent.exists) return ErrorCode::kNodeExists;
   if (is_ordinary_ephemeral(context, parent.stat.ephemeral_owner)) {
     return ErrorCode::kNoChildrenForEphemerals;
   }
@@ -151,8 +164,9 @@ ErrorCode prepare_create(PrepContext& context, OpCode op, ByteView body, Prepare
   }
   // Two's complement wrap at the end of the counter.
   auto parent_cversion = static_cast<int32_t>(static_cast<uint32_t>(parent.stat.cversion) + 1);
-  encode_body(op, path, wanted, acl.acl, parent_cversion, out);
-  record(context, path, wanted, owner, acl.acl, parent, parent_cversion);
+  encode_body(op, path, wanted, acl, parent_cversion, out);
+  record(context, path, {absent, parent}, node_state(context, path, wanted, owner, acl),
+         parent_cversion);
   return ErrorCode::kOk;
 }
 

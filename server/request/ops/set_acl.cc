@@ -26,9 +26,9 @@ ErrorCode prepare_set_acl(PrepContext& context, OpCode op, ByteView body, Prepar
   }
   NodeState changed = node;
   changed.stat.aversion = static_cast<int32_t>(static_cast<uint32_t>(node.stat.aversion) + 1);
-  changed.acl = pending_acl(acl.acl);
+  changed.acl = pending_acl(acl.list());
   out.type = op;
-  jute::encode(out.body, SetAclTxn{path, views_of(acl.acl), changed.stat.aversion});
+  jute::encode(out.body, SetAclTxn{path, views_of(acl.list()), changed.stat.aversion});
   context.pending.change(path, node, changed, context.zxid);
   return ErrorCode::kOk;
 }

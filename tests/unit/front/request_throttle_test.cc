@@ -68,7 +68,7 @@ TEST_CASE("a_refusal_waits_for_the_answers_before_it") {
   w.run();
   CHECK(SelectorWorld::answers(*wire).empty());
   WriteReply reply;
-  reply.request = written[0];
+  reply.write = WriteTicket::of(*written[0]);
   w.admission.outstanding = 1;
   w.feed.push(FeedItem{Zxid(1), std::move(reply)});
   w.run();
@@ -89,7 +89,7 @@ TEST_CASE("requests_of_a_connection_that_ended_are_dropped_but_its_close_session
   w.selector->session_orders.post(CloseConnection{id});
   w.run();
   std::vector<int32_t> sent_on;
-  for (const RequestRef& request : w.requests.take()) sent_on.push_back(request->xid);
+  for (const RequestPtr& request : w.requests.take()) sent_on.push_back(request->xid);
   CHECK(sent_on == (drops ? std::vector<int32_t>{2} : std::vector<int32_t>{1, 2}));
   CHECK(w.selector->throttle().metrics().stale_dropped.get() == (drops ? 1 : 0));
   CHECK(w.selector->throttle().metrics().stale.get() == (drops ? 0 : 1));

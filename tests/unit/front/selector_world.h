@@ -26,7 +26,8 @@ struct SelectorWorld {
                                           [](ByteView) { return false; });
     selector->attach(bell);
     selector->to_acceptor = freed.sink();
-    for (auto* box : {&pending.box, &requests.box}) box->attach(bell);
+    pending.box.attach(bell);
+    requests.box.attach(bell);
     selector->terms.post(TermBegins{&database.tree(),
                                     &database.sessions(),
                                     &watches,
@@ -92,7 +93,8 @@ struct SelectorWorld {
   ZkDatabase database{{}, 500};
   WatchTables watches;
   WorkerFeed feed, other_feed;
-  Outlet<RequestRef> pending, requests;
+  Outlet<WriteTicket> pending;
+  Outlet<RequestPtr> requests;
   Outlet<SessionMail> tracker;
   Outlet<AddressFreed> freed;
   std::unique_ptr<Selector> selector;

@@ -7,12 +7,12 @@ using namespace okapi;
 
 namespace {
 
-RequestRef request(int64_t session, int32_t xid, OpCode op = OpCode::kSetData) {
-  RequestView view;
-  view.session = SessionId(session);
-  view.xid = xid;
-  view.op = op;
-  return RequestRef::make(view, nullptr);
+WriteTicket request(int64_t session, int32_t xid, OpCode op = OpCode::kSetData) {
+  WriteTicket write;
+  write.session = SessionId(session);
+  write.xid = xid;
+  write.op = op;
+  return write;
 }
 
 TxnHeader commit(int64_t session, int32_t xid, OpCode op = OpCode::kSetData) {

@@ -22,8 +22,8 @@ class World {
     commit.pending_sessions.attach(bell);
     commit.committed.attach(bell);
     commit.to_tracker = tracker.sink();
-    worker.to_commit = Sink<RequestRef>(commit.pending);
-    worker.to_prep = Sink<RequestRef>(prep.prep->requests);
+    worker.to_commit = Sink<WriteTicket>(commit.pending);
+    worker.to_prep = Sink<RequestPtr>(prep.prep->requests);
     Client& opened = clients.open();
     REQUIRE(opened.id == kClient);
     id = opened.id;

@@ -27,24 +27,28 @@ struct World {
   TreeWriter writer;
 };
 
+void change(PendingChanges& pending, ByteView path, const NodeState& to, Zxid zxid) {
+  pending.change(path, pending.get(path), to, zxid);
+}
+
 }  // namespace
 
 TEST_CASE("the paths of a session's ephemerals count until they are deleted") {
   World world;
   PendingChanges pending(world.tree);
   NodeState mine = node_of(kSession.value());
-  pending.change("/mine", NodeState(), mine, Zxid(1));
-  pending.change("/container", NodeState(), node_of(kContainerOwner), Zxid(2));
-  pending.change("/ttl", NodeState(), node_of(ttl_owner(5)), Zxid(3));
-  pending.change("/plain", NodeState(), node_of(0), Zxid(4));
+  change(pending, "/mine", mine, Zxid(1));
+  change(pending, "/container", node_of(kContainerOwner), Zxid(2));
+  change(pending, "/ttl", node_of(ttl_owner(5)), Zxid(3));
+  change(pending, "/plain", node_of(0), Zxid(4));
   CHECK(pending.ephemeral_bytes_of(kSession) == 4 + 5);
   CHECK(pending.ephemeral_bytes_of(SessionId(kContainerOwner)) == 0);
 
   NodeState changed = mine;
   changed.stat.version = 1;
-  pending.change("/mine", mine, changed, Zxid(5));
+  change(pending, "/mine", changed, Zxid(5));
   CHECK(pending.ephemeral_bytes_of(kSession) == 4 + 5);
-  pending.change("/mine", changed, NodeState(), Zxid(6));
+  change(pending, "/mine", NodeState(), Zxid(6));
   CHECK(pending.ephemeral_bytes_of(kSession) == 0);
 }
 
@@ -52,11 +56,11 @@ TEST_CASE("a multi that is taken back leaves nothing behind") {
   World world;
   PendingChanges pending(world.tree);
   NodeState mine = node_of(kSession.value());
-  pending.change("/mine", NodeState(), mine, Zxid(1));
+  change(pending, "/mine", mine, Zxid(1));
   uint64_t digest = pending.digest();
   pending.begin_multi();
-  pending.change("/mine", mine, NodeState(), Zxid(2));
-  pending.change("/other", NodeState(), mine, Zxid(2));
+  change(pending, "/mine", NodeState(), Zxid(2));
+  change(pending, "/other", mine, Zxid(2));
   CHECK(pending.ephemeral_bytes_of(kSession) == 4 + 6);
   pending.roll_back_multi();
   CHECK(pending.ephemeral_bytes_of(kSession) == 4 + 5);
@@ -72,9 +76,9 @@ TEST_CASE("what is applied is forgotten, what came later stays") {
   NodeState first = node_of(0);
   NodeState second = first;
   second.stat.version = 1;
-  pending.change("/a", NodeState(), first, Zxid(1));
-  pending.change("/a", first, second, Zxid(2));
-  pending.change("/b", NodeState(), first, Zxid(3));
+  change(pending, "/a", first, Zxid(1));
+  change(pending, "/a", second, Zxid(2));
+  change(pending, "/b", first, Zxid(3));
   world.tree.set_last_applied(Zxid(1));
   pending.prune();
   CHECK(pending.size() == 2);

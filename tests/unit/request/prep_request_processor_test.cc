@@ -128,7 +128,7 @@ TEST_CASE("close_session_lists_ephemerals_applied_and_pending_but_not_those_bein
   close.session = kSession;
   close.connection = kClient;
   close.op = OpCode::kCloseSession;
-  world.post(RequestRef::make(close, nullptr));
+  world.post(RequestPtr::make(close, nullptr));
   Txn txn = std::move(world.run().at(0));
   CHECK(std::get<CloseSessionTxn>(txn.body).paths.items ==
         std::vector<ByteView>{"/applied", "/pending"});

@@ -17,7 +17,7 @@ inline const SessionId kSession{0x100000000000001};
 inline const ConnectionId kClient = ConnectionId::make(0, 0, 1);
 
 template <jute::Record Body>
-RequestRef make_request(OpCode op, int32_t xid, const Body& body, SessionId session = kSession,
+RequestPtr make_request(OpCode op, int32_t xid, const Body& body, SessionId session = kSession,
                         ConnectionId from = kClient) {
   std::string bytes = jute::encoded(body);
   RequestView view;
@@ -26,7 +26,7 @@ RequestRef make_request(OpCode op, int32_t xid, const Body& body, SessionId sess
   view.xid = xid;
   view.op = op;
   view.body = bytes;
-  return RequestRef::make(view, std::make_shared<IdentityList>());
+  return RequestPtr::make(view, std::make_shared<IdentityList>());
 }
 
 inline CreateRequest create_of(ByteView path, int32_t flags = 0, NullableView data = "") {
@@ -53,7 +53,7 @@ class PrepWorld {
     prep->to_peer = proposals.sink();
   }
 
-  void post(RequestRef request) { prep->requests.post(std::move(request)); }
+  void post(RequestPtr request) { prep->requests.post(std::move(request)); }
   template <jute::Record Body>
   void post(OpCode op, const Body& body) {
     post(make_request(op, ++xid, body));
@@ -117,7 +117,7 @@ struct MultiBuilder {
     jute::encode(bytes, body);
     return *this;
   }
-  RequestRef done(int32_t xid, ConnectionId from = kClient) {
+  RequestPtr done(int32_t xid, ConnectionId from = kClient) {
     jute::encode(bytes, MultiHeader{-1, true, -1});
     RequestView view;
     view.session = kSession;
@@ -125,7 +125,7 @@ struct MultiBuilder {
     view.xid = xid;
     view.op = OpCode::kMulti;
     view.body = bytes;
-    return RequestRef::make(view, std::make_shared<IdentityList>());
+    return RequestPtr::make(view, std::make_shared<IdentityList>());
   }
   std::string bytes;
 };

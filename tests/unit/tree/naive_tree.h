@@ -56,7 +56,9 @@ class NaiveTree {
     } else if (const auto* m = std::get_if<MultiTxn>(&body)) {
       for (const SubTxn& sub : m->subs.items) {
         jute::InputArchive in(sub.body);
-        apply(header, *decode_txn_body(sub.type, in));
+        TxnBody part;
+        REQUIRE(decode_txn_body(sub.type, in, part).ok());
+        apply(header, part);
       }
     }
   }

@@ -100,7 +100,7 @@ struct NodeCopy {
 inline NodeCopy copy_of(const NodeView& node) {
   NodeCopy copy;
   copy.data = std::string(node.data().value_or("<null>"));
-  copy.data_size = node.data_block().size();
+  copy.data_size = node.data_size();
   copy.stat = node.stored_stat();
   copy.acl = node.acl().list();
   copy.children = node.child_count();
