@@ -1,0 +1,185 @@
+#include "server/database/replica_store.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "server/storage/txn_log_reader.h"
+
+namespace okapi {
+
+ReplicaStore::ReplicaStore(StorageContext context, DataDir& data_dir, ZkDatabase& database,
+                           Options options)
+    : context_(context),
+      data_dir_(data_dir),
+      database_(database),
+      options_(std::move(options)),
+      epoch_files_(context.disk, data_dir.snapshots()),
+      writer_(database.tree().take_writer()) {}
+
+Result<Recovered> ReplicaStore::load() {
+  OKAPI_ASSERT(writer_.has_value() || tokens_.has_value());
+  incoming_.reset();
+  TreeWriter writer = writer_.has_value() ? std::move(*writer_) : std::move(tokens_->tree);
+  writer_.reset();
+  tokens_.reset();
+  auto recovered = recover(context_, data_dir_, database_, writer, options_.recovery);
+  if (recovered.ok()) {
+    auto log = TxnLogWriter::open(context_, options_.log, recovered->last);
+    if (log.ok()) {
+      tokens_.emplace(std::move(writer), std::move(*log));
+      return recovered;
+    }
+    recovered = log.error();
+  }
+  writer_.emplace(std::move(writer));
+  return recovered;
+}
+
+Status ReplicaStore::load_epochs() {
+  auto files = epoch_files_.read();
+  if (!files.ok()) return files.error();
+  Epoch of_history(last_zxid().epoch());
+  std::optional<Epoch> current = files->current;
+  if (current.has_value() && of_history > *current) {
+    // A crashed Java server leaves the newer value beside the file (ZOOKEEPER-1653).
+    auto newer = epoch_files_.read_current_tmp();
+    if (!newer.ok()) return newer.error();
+    if (!newer->has_value() || **newer < of_history) {
+      return Error{ErrorKind::kCorrupt,
+                   fmt::format("The current epoch, {:x}, is older than the last zxid, {}",
+                               current->value(), last_zxid().value())};
+    }
+    current = **newer;
+    OKAPI_TRY(epoch_files_.write_current(*current));
+  }
+  if (!current.has_value()) OKAPI_TRY(epoch_files_.write_current(of_history));
+  current_ = current.value_or(of_history);
+  if (!files->accepted.has_value()) OKAPI_TRY(epoch_files_.write_accepted(of_history));
+  accepted_ = files->accepted.value_or(of_history);
+  if (accepted_ >= current_) return {};
+  return Error{ErrorKind::kCorrupt,
+               fmt::format("The accepted epoch, {:x} is less than the current epoch, {:x}",
+                           accepted_.value(), current_.value())};
+}
+
+Status ReplicaStore::set_accepted_epoch(Epoch epoch) {
+  OKAPI_TRY(epoch_files_.write_accepted(epoch));
+  accepted_ = epoch;
+  return {};
+}
+
+Status ReplicaStore::set_current_epoch(Epoch epoch) {
+  OKAPI_TRY(epoch_files_.write_current(epoch));
+  current_ = epoch;
+  return {};
+}
+
+ReplicaStore::Tokens ReplicaStore::hand_out() {
+  OKAPI_ASSERT(at_rest());
+  Tokens out = std::move(*tokens_);
+  tokens_.reset();
+  return out;
+}
+
+Status ReplicaStore::take_back(Tokens tokens) {
+  OKAPI_ASSERT(!at_rest());
+  tokens_.emplace(std::move(tokens));
+  return fast_forward();
+}
+
+// What the log has and the tree has not: proposals that no quorum was known to have when the role
+// ended. They are part of the history that this member votes with; a leader may still cut them.
+Status ReplicaStore::fast_forward() {
+  Zxid logged = tokens_->log.last_synced();
+  Zxid applied = last_zxid();
+  OKAPI_ASSERT(applied <= logged);
+  if (applied == logged) return {};
+  TxnLogReadOptions read;
+  read.after = applied;
+  read.from = applied.next();
+  read.record_bytes_max = options_.recovery.item_bytes_max;
+  auto reader = TxnLogReader::open(context_.disk, data_dir_.logs(), read);
+  if (!reader.ok()) return reader.error();
+  LogRecord record;
+  for (;;) {
+    auto more = reader->next(record);
+    if (!more.ok()) return more.error();
+    if (!*more) break;
+    OKAPI_TRY(apply({record.txn.header.zxid, SharedBytes::copy_of(record.payload)}));
+  }
+  if (last_zxid() == logged) return {};
+  return Error{ErrorKind::kCorrupt,
+               fmt::format("the log in {} ends at zxid 0x{:x}, but 0x{:x} was synced",
+                           data_dir_.logs(), last_zxid().value(), logged.value())};
+}
+
+Result<bool> ReplicaStore::truncate(Zxid keep) {
+  OKAPI_ASSERT(at_rest());
+  // First the snapshots: a crash between the two leaves an older one and a log that still goes on
+  // to where it did (ZOOKEEPER-4837: one behind the cut would bring back what is undone).
+  OKAPI_TRY(set_aside_snapshots_after(context_, data_dir_, keep));
+  auto cut = tokens_->log.truncate_after(keep);
+  if (!cut.ok() && cut.error().kind != ErrorKind::kNotFound) return cut.error();
+  if (!cut.ok()) return false;
+  auto recovered = load();
+  if (!recovered.ok()) return recovered.error();
+  return recovered->kind == Recovered::Kind::kState && recovered->last == keep;
+}
+
+void ReplicaStore::begin_snapshot(Zxid zxid) {
+  OKAPI_ASSERT(at_rest());
+  incoming_ = std::make_unique<IncomingSnapshot>(database_, tokens_->tree, zxid,
+                                                 options_.recovery.item_bytes_max);
+}
+
+Result<bool> ReplicaStore::feed_snapshot(ByteView bytes, size_t& taken) {
+  OKAPI_ASSERT(incoming_ != nullptr);
+  auto fed = incoming_->parser.feed(bytes);
+  if (!fed.ok()) return fed.error();
+  taken = *fed;
+  if (!incoming_->parser.done()) return false;
+  OKAPI_TRY(incoming_->loader.finish());
+  database_.tree().set_last_applied(incoming_->zxid);
+  incoming_.reset();
+  return true;
+}
+
+Status ReplicaStore::apply(const EncodedTxn& encoded) {
+  auto txn = decode_txn(encoded.bytes.view());
+  if (!txn.ok()) {
+    return Error{txn.error().kind,
+                 fmt::format("transaction 0x{:x}: {}", encoded.zxid.value(), txn.error().text)};
+  }
+  Applied applied = database_.apply(tokens_->tree, *txn, encoded, ApplyMode::kReplay);
+  database_.tree().set_last_applied(encoded.zxid);
+  tokens_->tree.recycle(std::move(applied));
+  return {};
+}
+
+Status ReplicaStore::keep_memory() {
+  OKAPI_ASSERT(at_rest() && incoming_ == nullptr);
+  // Records and snapshots behind this point are of another history: gone before there is a
+  // snapshot on which the next start would replay them.
+  Zxid here = last_zxid();
+  OKAPI_TRY(set_aside_snapshots_after(context_, data_dir_, here));
+  if (tokens_->log.last_appended() > here) {
+    auto cut = tokens_->log.truncate_after(here);
+    if (!cut.ok() && cut.error().kind != ErrorKind::kNotFound) return cut.error();
+  }
+  auto written = write_snapshot(context_.disk, database_, options_.recovery.snapshot);
+  if (!written.ok()) return written.error();
+  OKAPI_INFO(context_.log, "Snapshotting: 0x{:x} to {}", here.value(), *written);
+  return tokens_->log.restart_at(here);
+}
+
+Result<Recovered> ReplicaStore::wipe() {
+  OKAPI_ASSERT(at_rest());
+  // The writer's file must not be written any more when it is set aside.
+  writer_.emplace(std::move(tokens_->tree));
+  tokens_.reset();
+  OKAPI_TRY(set_aside_everything(context_, data_dir_));
+  return load();
+}
+
+}  // namespace okapi

@@ -1,0 +1,312 @@
+// The replica between roles: peer-protocol spec 3.2, 3.4, 5.5.
+#include "server/database/replica_store.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/database_world.h"
+
+using namespace okapi;
+
+namespace {
+
+using Dump = std::map<std::string, std::string>;
+
+std::string path_of(int number) { return "/n" + std::to_string(number); }
+
+EncodedTxn txn(Zxid zxid) { return create_txn(zxid, path_of(static_cast<int>(zxid.value())), "d"); }
+
+// One life of a member's process over a disk that survives it.
+class Member {
+ public:
+  explicit Member(Disk& disk) : context_(world_.over(disk)), database_({}, 500) {
+    auto data = DataDir::open(context_, {.data_dir = "/d", .data_log_dir = "/d", .pid = "1"});
+    REQUIRE(data.ok());
+    data_.emplace(std::move(*data));
+    ReplicaStore::Options options;
+    options.recovery.snapshot.directory = data_->snapshots();
+    options.log.directory = data_->logs();
+    store_.emplace(context_, *data_, database_, options);
+  }
+
+  ReplicaStore& operator*() { return *store_; }
+  ReplicaStore* operator->() { return &*store_; }
+  ZkDatabase& database() { return database_; }
+  const std::string& directory() const { return data_->snapshots(); }
+
+  void log_and_apply(int first, int last) {
+    for (int i = first; i <= last; ++i) {
+      store_->append(txn(Zxid(i)));
+      REQUIRE(store_->apply(txn(Zxid(i))).ok());
+    }
+    REQUIRE(store_->sync_log().ok());
+  }
+  std::string snapshot_now() {
+    return *write_snapshot(context_.disk, database_, {.directory = data_->snapshots()});
+  }
+  bool has(int number) const { return database_.tree().read(path_of(number)).found(); }
+  Dump dump() const {
+    Dump out;
+    TreeCursor cursor(database_.tree(), Zxid(INT64_MAX));
+    while (cursor.next_slice(100, [&](ByteView path, const NodeView& node) {
+      out[std::string(path)] = jute::encoded(node.stored_stat()) + std::string(*node.data());
+    })) {
+    }
+    return out;
+  }
+
+ private:
+  StorageWorld world_;
+  StorageContext context_;
+  ZkDatabase database_;
+  std::optional<DataDir> data_;
+  std::optional<ReplicaStore> store_;
+};
+
+// What the next start finds.
+Dump after_restart(ImageDisk& disk, Zxid& last) {
+  Member next(disk);
+  auto found = next->load();
+  REQUIRE(found.ok());
+  last = found->last;
+  return next.dump();
+}
+
+std::string wire_snapshot() {
+  SnapshotEncoder encoder(SnapshotForm::kWire);
+  encoder.begin_sessions(1);
+  encoder.session(SessionId(5), 10'000);
+  encoder.begin_acls(0);
+  for (ByteView path : {"", "/zookeeper", "/zookeeper/quota", "/theirs"}) {
+    encoder.node(path, ByteView("x"), kSnapshotOpenAclId, StatPersisted());
+  }
+  encoder.end_nodes();
+  return std::string(encoder.drain());
+}
+
+constexpr int64_t kTheirs = 0x200000003;
+
+}  // namespace
+
+TEST_CASE("missing epoch files are made from the history") {
+  ImageDisk disk;
+  put_fixture(disk, "quorum");  // its history ends in epoch 2
+  for (const char* name : {kAcceptedEpochName, kCurrentEpochName}) {
+    REQUIRE(disk.unlink(join_path(kVersionDir, name)).ok());
+  }
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  REQUIRE(member->load_epochs().ok());
+  CHECK(member->current_epoch() == Epoch(2));
+  CHECK(member->accepted_epoch() == Epoch(2));
+  CHECK(disk.content("/d/version-2/currentEpoch") == "2");
+  REQUIRE(member->set_accepted_epoch(Epoch(7)).ok());
+  CHECK(disk.content("/d/version-2/acceptedEpoch") == "7");
+}
+
+TEST_CASE("epoch files that the history contradicts are refused") {
+  ImageDisk disk;
+  put_fixture(disk, "quorum");
+  disk.put("/d/version-2/acceptedEpoch", "2");
+  disk.put("/d/version-2/currentEpoch", "1");
+  SECTION("older than the history") {
+    Member member(disk);
+    REQUIRE(member->load().ok());
+    CHECK(member->load_epochs().error().kind == ErrorKind::kCorrupt);
+  }
+  SECTION("older, but the newer value stands beside it (ZOOKEEPER-1653)") {
+    disk.put("/d/version-2/currentEpoch.tmp", "2");
+    Member member(disk);
+    REQUIRE(member->load().ok());
+    REQUIRE(member->load_epochs().ok());
+    CHECK(member->current_epoch() == Epoch(2));
+    CHECK(disk.content("/d/version-2/currentEpoch") == "2");
+  }
+  SECTION("accepted before current") {
+    disk.put("/d/version-2/currentEpoch", "3");
+    Member member(disk);
+    REQUIRE(member->load().ok());
+    CHECK(member->load_epochs().error().kind == ErrorKind::kCorrupt);
+  }
+}
+
+TEST_CASE("after a role the tree has all that the log has (ZOOKEEPER-2845)") {
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  ReplicaStore::Tokens tokens = member->hand_out();
+  CHECK_FALSE(member->at_rest());
+  for (int i = 1; i <= 5; ++i) tokens.log.append(txn(Zxid(i)));
+  REQUIRE(tokens.log.commit().ok());
+  REQUIRE(member->take_back(std::move(tokens)).ok());
+  CHECK(member->last_zxid() == Zxid(5));
+  CHECK(member.has(5));
+  CHECK(member.database().committed_log().max() == Zxid(5));
+  Dump before = member.dump();
+  Zxid last;
+  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
+  CHECK(after_restart(disk, last) == before);
+  CHECK(last == Zxid(5));
+}
+
+TEST_CASE("a truncation undoes what a newer snapshot holds (ZOOKEEPER-4837)") {
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  member.log_and_apply(1, 8);
+  member.snapshot_now();
+  member.log_and_apply(9, 12);
+  auto cut = member->truncate(Zxid(5));
+  REQUIRE(cut.ok());
+  CHECK(*cut);
+  CHECK(member->last_zxid() == Zxid(5));
+  CHECK(member.has(5));
+  CHECK_FALSE(member.has(6));
+  member.log_and_apply(6, 6);  // the log goes on behind the cut
+  Dump before = member.dump();
+  Zxid last;
+  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
+  CHECK(after_restart(disk, last) == before);
+  CHECK(last == Zxid(6));
+}
+
+TEST_CASE("a truncation that power cuts short leaves the old history or the new one") {
+  Rng dice(7);
+  for (uint64_t changes = 0;; ++changes) {
+    ImageDisk disk;
+    bool done;
+    {
+      Member member(disk);
+      REQUIRE(member->load().ok());
+      member.log_and_apply(1, 8);
+      member.snapshot_now();
+      member.log_and_apply(9, 12);
+      disk.crash_after(changes);
+      auto cut = member->truncate(Zxid(5));
+      done = cut.ok() && !disk.crashed();
+    }
+    disk.restart(ImageDisk::Crash::kPower, dice);
+    Zxid last;
+    Dump found = after_restart(disk, last);
+    INFO("after " << changes << " changes the history ends at " << last.value());
+    REQUIRE((last == Zxid(5) || (last == Zxid(12) && !done)));
+    CHECK(found.contains("/n5"));
+    CHECK(found.contains("/n12") == (last == Zxid(12)));
+    CHECK(found.contains("/n8") == (last == Zxid(12)));
+    if (done) break;
+  }
+}
+
+TEST_CASE("a place that the log does not have cannot be cut at") {
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  member->append(txn(Zxid(0x100000005)));
+  REQUIRE(member->sync_log().ok());
+  auto cut = member->truncate(Zxid(0x100000002));
+  REQUIRE(cut.ok());
+  CHECK_FALSE(*cut);
+  auto wiped = member->wipe();
+  REQUIRE(wiped.ok());
+  CHECK(wiped->last == Zxid());
+  CHECK(member->last_zxid() == Zxid());
+}
+
+TEST_CASE("a leader's tree replaces ours; what follows in the stream is not touched") {
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  member.log_and_apply(1, 3);
+  std::string stream = wire_snapshot() + "PACKETS";
+  member->begin_snapshot(Zxid(kTheirs));
+  size_t at = 0;
+  bool complete = false;
+  while (!complete) {
+    size_t taken = 0;
+    auto fed = member->feed_snapshot(ByteView(stream).substr(at, 7), taken);
+    REQUIRE(fed.ok());
+    at += taken;
+    complete = *fed;
+  }
+  CHECK(stream.substr(at) == "PACKETS");
+  CHECK(member->last_zxid() == Zxid(kTheirs));
+  CHECK_FALSE(member.has(1));
+  REQUIRE(member->apply(create_txn(Zxid(kTheirs + 1), "/later", "d")).ok());
+  REQUIRE(member->keep_memory().ok());
+  member->append(create_txn(Zxid(kTheirs + 2), "/last", "d"));
+  REQUIRE(member->sync_log().ok());
+  REQUIRE(member->apply(create_txn(Zxid(kTheirs + 2), "/last", "d")).ok());
+  Dump before = member.dump();
+  Zxid last;
+  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
+  CHECK(after_restart(disk, last) == before);
+  CHECK(last == Zxid(kTheirs + 2));
+}
+
+TEST_CASE("a leader's tree may end before or behind our log") {
+  Zxid theirs(GENERATE(0x50, 5));
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  member.log_and_apply(1, 12);
+  member->begin_snapshot(theirs);
+  std::string stream = wire_snapshot();
+  size_t taken = 0;
+  REQUIRE(*member->feed_snapshot(stream, taken));
+  REQUIRE(member->keep_memory().ok());
+  CHECK_FALSE(member.has(12));
+  member->append(txn(theirs.next()));
+  REQUIRE(member->sync_log().ok());
+  REQUIRE(member->apply(txn(theirs.next())).ok());
+  Dump before = member.dump();
+  Zxid last;
+  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
+  CHECK(after_restart(disk, last) == before);
+  CHECK(last == theirs.next());
+}
+
+TEST_CASE("an interrupted snapshot is forgotten (ZOOKEEPER-3642)") {
+  ImageDisk disk;
+  Member member(disk);
+  REQUIRE(member->load().ok());
+  member.log_and_apply(1, 3);
+  Dump before = member.dump();
+  member->begin_snapshot(Zxid(kTheirs));
+  std::string stream = wire_snapshot();
+  size_t taken = 0;
+  REQUIRE_FALSE(*member->feed_snapshot(ByteView(stream).substr(0, stream.size() / 2), taken));
+  REQUIRE(member->load().ok());
+  CHECK(member->last_zxid() == Zxid(3));
+  CHECK(member.dump() == before);
+}
+
+TEST_CASE("memory kept under power cuts is there wholly, or nothing of it is") {
+  Zxid theirs(GENERATE(kTheirs, int64_t{5}));
+  Rng dice(11);
+  for (uint64_t changes = 0;; ++changes) {
+    ImageDisk disk;
+    bool done;
+    {
+      Member member(disk);
+      REQUIRE(member->load().ok());
+      member.log_and_apply(1, 12);
+      member->begin_snapshot(theirs);
+      std::string stream = wire_snapshot();
+      size_t taken = 0;
+      REQUIRE(*member->feed_snapshot(stream, taken));
+      disk.crash_after(changes);
+      done = member->keep_memory().ok() && !disk.crashed();
+    }
+    disk.restart(ImageDisk::Crash::kPower, dice);
+    Zxid last;
+    Dump found = after_restart(disk, last);
+    INFO("after " << changes << " changes the history ends at " << last.value());
+    bool is_theirs = found.contains("/theirs");
+    REQUIRE((is_theirs || !done));
+    // What a leader undid may be gone, but never stands on its tree.
+    CHECK(last == (is_theirs || !found.contains("/n12") ? theirs : Zxid(12)));
+    for (int i = 1; i <= 12; ++i) {
+      CHECK(found.contains(path_of(i)) == (!is_theirs && i <= last.value()));
+    }
+    if (done) break;
+  }
+}
