@@ -1,11 +1,16 @@
 #include "server/request/prep_request_processor.h"
 
+#include <algorithm>
+
 #include "server/request/op_table.h"
 
 namespace okapi {
 namespace {
 
 const IdentityList kNobody;
+
+// Requests whose nodes are fetched while others are prepared.
+constexpr size_t kAhead = 16;
 
 }  // namespace
 
@@ -26,10 +31,23 @@ void PrepRequestProcessor::step(Turn&) {
   pending_.prune();
   int64_t time_ms = env_.clock().wall().ms;
   for (const SessionRequest& request : session_inbox_) prepare_session_request(request, time_ms);
-  for (const RequestPtr& request : inbox_) prepare(*request, time_ms);
+  for (size_t i = 0; i < std::min(kAhead, inbox_.size()); ++i) fetch_ahead(i);
+  for (size_t i = 0; i < inbox_.size(); ++i) {
+    if (i + kAhead < inbox_.size()) fetch_ahead(i + kAhead);
+    prepare(*inbox_[i], time_ms);
+  }
   sessions_.end_step();
   queued_.add(static_cast<int64_t>(inbox_.size()));
   to_peer.flush();
+}
+
+// The path is the first field of every write that has one; a sequential create finds its own.
+void PrepRequestProcessor::fetch_ahead(size_t index) {
+  const RequestView& request = *inbox_[index];
+  if (request.op == OpCode::kMulti || request.op == OpCode::kCloseSession) return;
+  NullableView path = jute::InputArchive(request.body).get_buffer();
+  if (!path.has_value()) return;
+  tree_.prefetch(tree_.hash_of(*path), DataTree::Fetch::kSlots);
 }
 
 void PrepRequestProcessor::prepare_session_request(const SessionRequest& request, int64_t time_ms) {

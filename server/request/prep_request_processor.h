@@ -30,6 +30,7 @@ class PrepRequestProcessor final : public Stage {
 
  private:
   void prepare(const RequestView& request, int64_t time_ms);
+  void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);
   void prepare_session_request(const SessionRequest& request, int64_t time_ms);
   void propose(const RequestView& request, ErrorCode error, int64_t time_ms);

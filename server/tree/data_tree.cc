@@ -45,6 +45,16 @@ ReadLock DataTree::read(ByteView path, PathHash hash) const {
   return ReadLock(std::move(hold), node, state_->options);
 }
 
+void DataTree::prefetch(PathHash hash, Fetch what) const {
+  SharedHold hold(state_->locks, shard_bit(hash.shard()));
+  const NodeTable& nodes = state_->shards[hash.shard()].nodes;
+  if (what == Fetch::kSlots) {
+    nodes.prefetch(hash);
+  } else {
+    nodes.prefetch_node(hash);
+  }
+}
+
 MultiReadLock DataTree::read_all(std::span<const ByteView> paths) const {
   ShardMask mask = 0;
   for (ByteView path : paths) mask |= shard_mask_of(path);

@@ -75,6 +75,10 @@ class DataTree {
   // The same for who has the path's hash already.
   ReadLock read(ByteView path, PathHash hash) const;
   PathHash hash_of(ByteView path) const;
+  // For who knows what will be read soon: has the processor fetch where the node is found, and then
+  // the node. Each takes the shard's lock for a moment.
+  enum class Fetch { kSlots, kNode };
+  void prefetch(PathHash hash, Fetch what) const;
   MultiReadLock read_all(std::span<const ByteView> paths) const;
   // The shared shards of these paths, without looking anything up.
   MultiReadLock read_all(ShardMask shards) const;

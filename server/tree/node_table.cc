@@ -48,6 +48,17 @@ Znode* NodeTable::find(PathHash hash, ByteView path) const {
   }
 }
 
+void NodeTable::prefetch_node(PathHash hash) const {
+  const Place& place = directory_[index_of(hash.upper())];
+  for (uint32_t at = hash.tag() & place.mask; place.slots[at] != 0; at = (at + 1) & place.mask) {
+    if (tag_of(place.slots[at]) != hash.tag()) continue;
+    const char* node = reinterpret_cast<const char*>(pointer_of(place.slots[at]));
+    __builtin_prefetch(node);
+    __builtin_prefetch(node + 64);
+    return;
+  }
+}
+
 void NodeTable::insert(PathHash hash, Znode* node) {
   OKAPI_ASSERT(node->hash == hash.upper());
   auto address = reinterpret_cast<uint64_t>(node);

@@ -32,6 +32,8 @@ class NodeTable {
     const Place& place = directory_[index_of(hash.upper())];
     __builtin_prefetch(&place.slots[hash.tag() & place.mask], 1);
   }
+  // Has it fetch the node itself, if there is one; best when the slots have arrived.
+  void prefetch_node(PathHash hash) const;
   // The path must be absent.
   void insert(PathHash hash, Znode* node);
   // The node must be in here and know its own path's tag: `hash` is the hash of its path.

@@ -7,6 +7,7 @@ namespace {
 
 constexpr size_t kNames = 256;
 constexpr size_t kNamesAtOnce = 16;
+constexpr size_t kNodesAhead = 16;
 constexpr size_t kNameBytes = 64 << 10;
 
 }  // namespace
@@ -27,16 +28,34 @@ ReadLock TreeCursor::advance() {
       frames_.pop_back();
       continue;
     }
-    uint32_t size = 0;
-    std::memcpy(&size, frame.names.data() + frame.names_at, sizeof size);
-    path_.push_back('/');
-    path_.append(frame.names, frame.names_at + sizeof size, size);
-    frame.names_at += sizeof size + size;
-    ReadLock lock = tree_.read(path_);
+    if (frame.hashes_at == frame.hashes.size()) look_ahead(frame);
+    frame.names_at = take_name(frame, frame.names_at);
+    ReadLock lock = tree_.read(path_, frame.hashes[frame.hashes_at++]);
     if (enter(lock)) return lock;
   }
   done_ = true;
   return ReadLock();
+}
+
+// A walk of a big tree waits for memory most of its time: the nodes to come are fetched together.
+void TreeCursor::look_ahead(Frame& frame) {
+  frame.hashes.clear();
+  frame.hashes_at = 0;
+  for (size_t at = frame.names_at; at < frame.names.size() && frame.hashes.size() < kNodesAhead;) {
+    at = take_name(frame, at);
+    frame.hashes.push_back(tree_.hash_of(path_));
+    tree_.prefetch(frame.hashes.back(), DataTree::Fetch::kSlots);
+  }
+  for (PathHash hash : frame.hashes) tree_.prefetch(hash, DataTree::Fetch::kNode);
+}
+
+size_t TreeCursor::take_name(const Frame& frame, size_t at) {
+  uint32_t size = 0;
+  std::memcpy(&size, frame.names.data() + at, sizeof size);
+  path_.resize(frame.path_size);
+  path_.push_back('/');
+  path_.append(frame.names, at + sizeof size, size);
+  return at + sizeof size + size;
 }
 
 // Takes the next names of the frame's node, which is at path_. False: there are none, or the node

@@ -38,11 +38,16 @@ class TreeCursor {
     bool exhausted = false;
     std::string names;  // taken but not yet visited: length, bytes, length, bytes…
     size_t names_at = 0;
+    std::vector<PathHash> hashes;  // of the next names' paths; their nodes are on their way here
+    size_t hashes_at = 0;
   };
 
   // Goes to the next node; the lock is empty-handed at the end.
   ReadLock advance();
   bool refill(Frame& frame);
+  void look_ahead(Frame& frame);
+  // Makes path_ the path of the name at `at`; where the next one begins.
+  size_t take_name(const Frame& frame, size_t at);
   bool enter(const ReadLock& lock);
 
   const DataTree& tree_;
