@@ -14,7 +14,7 @@ namespace okapi {
 namespace {
 
 // The ring is touched when it is made: a line takes some 400 bytes.
-constexpr size_t kRingLines = 1024;
+constexpr size_t kRingLines = 512;
 
 // quorum_peer.cc -> QuorumPeer: the reference prints class names, and log parsers know that form.
 std::string class_name(std::string_view file) {

@@ -13,8 +13,10 @@ namespace {
 
 // Java's algorithm names differ from the library's in few letters: "SHA-256" is "SHA256" there.
 const EVP_MD* find_hash(const std::string& algorithm) {
+  // Found without a table of all that there are: this one table takes a megabyte.
+  if (algorithm == "SHA1" || algorithm == "SHA-1" || algorithm == "SHA") return EVP_sha1();
   if (const EVP_MD* md = EVP_get_digestbyname(algorithm.c_str())) return md;
-  std::string name = algorithm == "SHA" ? "SHA1" : algorithm;
+  std::string name = algorithm;
   if (name.starts_with("SHA-")) name.erase(3, 1);
   return EVP_get_digestbyname(name.c_str());
 }

@@ -5,7 +5,6 @@
 namespace okapi {
 namespace {
 
-constexpr size_t kReadBytes = 256 * 1024;
 constexpr int kLoneTurns = 4;
 // Between two looks at a feed that another worker has to empty.
 constexpr Millis kFeedPause{1};
@@ -24,7 +23,7 @@ Selector::Selector(Env& env, const ServerConfig& config, const ProviderRegistry&
       is_command_(is_command),
       throttle_(config.request, admission),
       clients_(index),
-      buffer_(kReadBytes) {}
+      buffer_(new char[kReadBytes]) {}
 
 Selector::~Selector() {
   for (auto& connection : connections_) {

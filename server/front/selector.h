@@ -42,6 +42,7 @@ class Selector final : public Stage {
   RequestThrottle& throttle() { return throttle_; }
 
  private:
+  static constexpr size_t kReadBytes = 256 * 1024;
   enum class Phase { kNew, kOpening, kOpen, kCommand };
   struct Connection {
     std::unique_ptr<Stream> stream;
@@ -128,7 +129,8 @@ class Selector final : public Stage {
   std::map<MonoTime, std::vector<ConnectionId>> silence_checks_;
   MonoTime touches_due_{};
   MonoTime now_;
-  std::vector<char> buffer_;  // one read of any connection
+  // One read of any connection; pages that no read has filled yet take no memory.
+  std::unique_ptr<char[]> buffer_;
 
   // The lone-connection rule (architecture section 7, hand-offs rule 6).
   ConnectionId last_only_;

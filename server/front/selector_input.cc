@@ -19,7 +19,7 @@ void Selector::read_from(Connection& connection, MonoTime now) {
     lost(connection);
     return;
   }
-  IoResult got = connection.stream->read(buffer_);
+  IoResult got = connection.stream->read({buffer_.get(), kReadBytes});
   if (got.state == IoState::kWouldBlock) return;
   if (got.state != IoState::kOk) {
     lost(connection);
@@ -27,7 +27,7 @@ void Selector::read_from(Connection& connection, MonoTime now) {
   }
   connection.last_io = now;
   metrics_.bytes_received.add(static_cast<int64_t>(got.bytes));
-  ByteView bytes(buffer_.data(), got.bytes);
+  ByteView bytes(buffer_.get(), got.bytes);
   if (!connection.input.empty()) {
     connection.input += bytes;
     parse(connection, now);
