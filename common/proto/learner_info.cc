@@ -89,4 +89,14 @@ Result<ServerId> decode_designated(NullableView data) {
   return leader;
 }
 
+Result<std::optional<ServerId>> designated_by(const QuorumPacket& packet) {
+  if (packet.type() != PacketType::kCommitAndActivate &&
+      packet.type() != PacketType::kInformAndActivate) {
+    return std::optional<ServerId>();
+  }
+  auto leader = decode_designated(packet.data);
+  if (!leader.ok()) return leader.error();
+  return std::optional<ServerId>(*leader);
+}
+
 }  // namespace okapi

@@ -7,6 +7,7 @@
 
 #include "common/base/bytes.h"
 #include "common/jute/record.h"
+#include "common/proto/quorum_packet.h"
 
 namespace okapi {
 
@@ -74,5 +75,7 @@ inline constexpr size_t kDesignatedBytes = 8;
 std::string encode_designated(ServerId leader);
 // Error: shorter.
 Result<ServerId> decode_designated(NullableView data);
+// The leader that a COMMITANDACTIVATE or INFORMANDACTIVATE designates; nothing for other packets.
+Result<std::optional<ServerId>> designated_by(const QuorumPacket& packet);
 
 }  // namespace okapi

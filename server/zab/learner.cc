@@ -162,13 +162,8 @@ Status Learner::take_commit(const QuorumPacket& packet, LearnerEffects& out) {
     return surprise(
         fmt::format("sent COMMIT of 0x{:x}, which is not the next", packet.zxid.value()));
   }
-  std::optional<ServerId> designated;
-  if (packet.type() == PacketType::kCommitAndActivate) {
-    auto leader = decode_designated(packet.data);
-    if (!leader.ok()) return leader.error();
-    designated = *leader;
-  }
-  return commit_next(designated, out);
+  auto designated = designated_by(packet);
+  return designated.ok() ? commit_next(*designated, out) : designated.error();
 }
 
 Status Learner::take_inform(const QuorumPacket& packet, LearnerEffects& out) {
@@ -176,10 +171,10 @@ Status Learner::take_inform(const QuorumPacket& packet, LearnerEffects& out) {
   auto txn = txn_of_packet(packet);
   if (!txn.ok()) return txn.error();
   if (txn->zxid <= last_queued_) return is_known(*txn);
-  std::optional<ServerId> designated;
-  if (packet.type() == PacketType::kInformAndActivate) designated = *decode_designated(packet.data);
+  auto designated = designated_by(packet);
+  if (!designated.ok()) return designated.error();
   Status logged = log(*txn, out);
-  return logged.ok() ? commit_next(designated, out) : logged;
+  return logged.ok() ? commit_next(*designated, out) : logged;
 }
 
 Status Learner::commit_next(std::optional<ServerId> designated, LearnerEffects& out) {

@@ -181,13 +181,8 @@ Status LearnerSync::take_commit(const QuorumPacket& packet, LearnerEffects& out)
     return surprise(
         fmt::format("sent COMMIT of 0x{:x}, which is not the next", packet.zxid.value()));
   }
-  std::optional<ServerId> designated;
-  if (packet.type() == PacketType::kCommitAndActivate) {
-    auto leader = decode_designated(packet.data);
-    if (!leader.ok()) return leader.error();
-    designated = *leader;
-  }
-  return commit_next(designated, out);
+  auto designated = designated_by(packet);
+  return designated.ok() ? commit_next(*designated, out) : designated.error();
 }
 
 Status LearnerSync::take_inform(const QuorumPacket& packet, LearnerEffects& out) {
@@ -196,10 +191,10 @@ Status LearnerSync::take_inform(const QuorumPacket& packet, LearnerEffects& out)
   }
   auto txn = txn_of_packet(packet);
   if (!txn.ok()) return txn.error();
-  std::optional<ServerId> designated;
-  if (packet.type() == PacketType::kInformAndActivate) designated = *decode_designated(packet.data);
+  auto designated = designated_by(packet);
+  if (!designated.ok()) return designated.error();
   Status queued = enqueue(std::move(*txn), out);
-  return queued.ok() ? commit_next(designated, out) : queued;
+  return queued.ok() ? commit_next(*designated, out) : queued;
 }
 
 Status LearnerSync::commit_next(std::optional<ServerId> designated, LearnerEffects& out) {
