@@ -9,6 +9,7 @@
 #include "common/env/clock.h"
 #include "common/env/disk.h"
 #include "common/env/net.h"
+#include "common/env/resolver.h"
 #include "common/env/scheduler.h"
 
 namespace okapi {
@@ -29,6 +30,7 @@ class Env {
   virtual Clock& clock() = 0;
   virtual Disk& disk() = 0;
   virtual Net& net() = 0;
+  virtual Resolver& resolver() = 0;
   virtual Scheduler& scheduler() = 0;
   virtual const Logger& log() = 0;
   // A seed for one more generator. Any thread.

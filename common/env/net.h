@@ -33,6 +33,7 @@ class Pollable {
   virtual int handle() const = 0;
 };
 
+// Nothing that is written waits for more to come (TCP_NODELAY), whoever began the connection.
 class Stream : public Pollable {
  public:
   // At most one read(2) into `to`.
@@ -86,6 +87,9 @@ class Net {
   virtual ~Net() = default;
   // `backlog` -1 = the system's default. "" listens on all addresses, IPv4 and IPv6.
   virtual Result<std::unique_ptr<Listener>> listen(const Endpoint& at, int backlog) = 0;
+  // A connection on its way: writable when it stands; a write fails if it was refused. How long to
+  // wait for either is the caller's business. An error is one that is known at once.
+  virtual Result<std::unique_ptr<Stream>> connect(const Endpoint& to) = 0;
   virtual std::unique_ptr<Poller> make_poller(PollerKind kind) = 0;
 };
 

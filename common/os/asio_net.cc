@@ -157,6 +157,25 @@ Result<std::unique_ptr<Listener>> AsioNet::listen(const Endpoint& at, int backlo
   return std::unique_ptr<Listener>(new TcpListener(fd));
 }
 
+Result<std::unique_ptr<Stream>> AsioNet::connect(const Endpoint& to) {
+  auto fail = [&](const std::string& why) {
+    return Error{ErrorKind::kIo, fmt::format("connect {}:{}: {}", to.ip, to.port, why)};
+  };
+  boost::system::error_code not_numeric;
+  auto address = asio::ip::make_address(to.ip, not_numeric);
+  if (not_numeric) return fail(not_numeric.message());
+  tcp::endpoint endpoint(address, to.port);
+  int fd = ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(std::strerror(errno));
+  if (::connect(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 &&
+      errno != EINPROGRESS) {
+    Error error = fail(std::strerror(errno));
+    ::close(fd);
+    return error;
+  }
+  return std::unique_ptr<Stream>(new TcpStream(fd, {address.to_string(), to.port}));
+}
+
 std::unique_ptr<Poller> AsioNet::make_poller(PollerKind kind) {
   if (kind == PollerKind::kSelector) return std::make_unique<EpollPoller>();
   return std::make_unique<AsioPoller>();

@@ -7,6 +7,7 @@
 #include "common/env/env.h"
 #include "common/os/asio_net.h"
 #include "common/os/posix_disk.h"
+#include "common/os/system_resolver.h"
 #include "common/os/thread_scheduler.h"
 
 namespace okapi {
@@ -25,6 +26,7 @@ class RealEnv final : public Env {
   Clock& clock() override { return clock_; }
   Disk& disk() override { return disk_; }
   Net& net() override { return net_; }
+  Resolver& resolver() override { return resolver_; }
   Scheduler& scheduler() override { return scheduler_; }
   const Logger& log() override { return log_; }
   uint64_t seed() override;
@@ -39,6 +41,7 @@ class RealEnv final : public Env {
   SystemClock clock_;
   PosixDisk disk_;
   AsioNet net_;
+  SystemResolver resolver_;
   ThreadScheduler scheduler_;
   std::unique_ptr<LogSink> sink_;
   Logger log_;

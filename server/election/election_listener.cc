@@ -23,7 +23,7 @@ ElectionListener::~ElectionListener() {
   }
 }
 
-void ElectionListener::open_due(PeerDialer& dialer, Mailbox<NameLookup>& replies, MonoTime now) {
+void ElectionListener::open_due(Mailbox<NameLookup>& replies, MonoTime now) {
   for (size_t token = 0; token < ports_.size(); ++token) {
     Port& port = ports_[token];
     if (port.resume && now >= *port.resume) {
@@ -35,7 +35,7 @@ void ElectionListener::open_due(PeerDialer& dialer, Mailbox<NameLookup>& replies
       bind(token, "", now);
     } else {
       port.next_try = now + kLookupWait;
-      dialer.look_up(port.address.host, token, replies);
+      env_.resolver().look_up(port.address.host, token, replies);
     }
   }
 }

@@ -10,7 +10,6 @@
 
 #include "common/env/env.h"
 #include "common/proto/host_port.h"
-#include "server/election/peer_dialer.h"
 
 namespace okapi {
 
@@ -34,7 +33,7 @@ class ElectionListener {
   size_t tokens() const { return ports_.size(); }
 
   // Opens what is to be opened, asks for names; look-ups are answered to `replies`.
-  void open_due(PeerDialer& dialer, Mailbox<NameLookup>& replies, MonoTime now);
+  void open_due(Mailbox<NameLookup>& replies, MonoTime now);
   void on_lookup(const NameLookup& found, MonoTime now);
   // The next connection waiting at `token`, or null.
   std::unique_ptr<Stream> accept(uint64_t token, MonoTime now);

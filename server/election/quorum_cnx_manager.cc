@@ -12,10 +12,8 @@ constexpr int kAcceptsPerStep = 256;
 
 }  // namespace
 
-QuorumCnxManager::QuorumCnxManager(Env& env, PeerDialer& dialer, Poller& poller,
-                                   const QuorumCnxOptions& options)
+QuorumCnxManager::QuorumCnxManager(Env& env, Poller& poller, const QuorumCnxOptions& options)
     : env_(env),
-      dialer_(dialer),
       poller_(poller),
       options_(options),
       listener_(env, poller, options.listen),
@@ -23,6 +21,7 @@ QuorumCnxManager::QuorumCnxManager(Env& env, PeerDialer& dialer, Poller& poller,
       next_token_(listener_.tokens()) {}
 
 QuorumCnxManager::~QuorumCnxManager() {
+  env_.resolver().forget(lookups);
   for (auto& [token, entry] : links_) poller_.forget(entry.link.stream());
 }
 
@@ -34,7 +33,7 @@ void QuorumCnxManager::attach(Bell& bell) {
 
 void QuorumCnxManager::step(Turn& turn) {
   MonoTime now = turn.now();
-  listener_.open_due(dialer_, lookups, now);
+  listener_.open_due(lookups, now);
   take_mail(now);
   for (const Readiness& one : poller_.ready()) {
     if (one.token < listener_.tokens()) {
@@ -129,14 +128,14 @@ void QuorumCnxManager::begin_dials(MonoTime now) {
     uint64_t ticket = next_token_++;
     std::string host = order.to.host;
     waiting_lookups_[ticket] = {std::move(order), now + options_.connect_timeout};
-    dialer_.look_up(host, ticket, lookups);
+    env_.resolver().look_up(host, ticket, lookups);
   }
 }
 
 void QuorumCnxManager::connect(const DialOrder& order, const std::vector<std::string>& ips,
                                MonoTime now) {
   if (ips.empty()) return policy_.dial_ended(order.sid, now);
-  auto stream = dialer_.connect({.ip = ips[order.attempt % ips.size()], .port = order.to.port});
+  auto stream = env_.net().connect({.ip = ips[order.attempt % ips.size()], .port = order.to.port});
   if (!stream.ok()) return policy_.dial_ended(order.sid, now);
   uint64_t token =
       add(std::move(*stream), CnxLink::Phase::kConnecting, now + options_.connect_timeout);

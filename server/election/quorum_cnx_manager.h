@@ -33,12 +33,12 @@ struct QuorumCnxOptions {
 class QuorumCnxManager final : public Stage {
  public:
   // Ready, once enrolled (home `QuorumCnx:<sid>`, with `poller`), as soon as its bell rings.
-  QuorumCnxManager(Env& env, PeerDialer& dialer, Poller& poller, const QuorumCnxOptions& options);
+  QuorumCnxManager(Env& env, Poller& poller, const QuorumCnxOptions& options);
   ~QuorumCnxManager() override;
 
   Mailbox<OutgoingFrame> outgoing;  // of WorkerSender
   Mailbox<CnxPeers> peers;          // of QuorumPeer; nobody is dialled before the first one
-  Mailbox<NameLookup> lookups;      // of the dialer
+  Mailbox<NameLookup> lookups;      // of the resolver
   Sink<IncomingFrame> incoming;     // to WorkerReceiver
 
   // Once, before the first post.
@@ -74,7 +74,6 @@ class QuorumCnxManager final : public Stage {
   void close(uint64_t token, const std::string& why, MonoTime now);
 
   Env& env_;
-  PeerDialer& dialer_;
   Poller& poller_;
   const QuorumCnxOptions options_;
   ElectionListener listener_;

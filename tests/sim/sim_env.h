@@ -8,6 +8,7 @@
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_exit.h"
 #include "tests/sim/sim_net.h"
+#include "tests/sim/sim_resolver.h"
 #include "tests/sim/sim_scheduler.h"
 
 namespace okapi::sim {
@@ -20,6 +21,7 @@ class SimEnv final : public Env, public LogSink {
         clock_(clock),
         disk_(disk),
         nic_(nic),
+        resolver_(nic),
         scheduler_(scheduler),
         node_(std::move(node)),
         log_(*this, LogLevel::kInfo) {}
@@ -27,14 +29,13 @@ class SimEnv final : public Env, public LogSink {
   Clock& clock() override { return clock_; }
   Disk& disk() override { return disk_; }
   Net& net() override { return nic_; }
+  Resolver& resolver() override { return resolver_; }
   Scheduler& scheduler() override { return scheduler_; }
   const Logger& log() override { return log_; }
   uint64_t seed() override { return world_.rng().next(); }
   [[noreturn]] void fatal(int exit_code, std::string_view why) override {
     throw SimExit{exit_code, std::string(why)};
   }
-  // The door that servers' Net does not have: dialling, for simulated clients.
-  SimNic& nic() { return nic_; }
 
   void write(LogLevel level, std::string_view, int, std::string_view text) override;
   void flush() override {}
@@ -44,6 +45,7 @@ class SimEnv final : public Env, public LogSink {
   SimClock& clock_;
   SimDisk& disk_;
   SimNic& nic_;
+  SimResolver resolver_;
   SimScheduler& scheduler_;
   const std::string node_;
   const Logger log_;

@@ -33,7 +33,7 @@ Nanos SimNet::draw_delay() {
 
 // Setting up.
 
-std::unique_ptr<Stream> SimNic::connect(const Endpoint& to) {
+Result<std::unique_ptr<Stream>> SimNic::connect(const Endpoint& to) {
   auto connection = std::make_shared<Connection>();
   connection->id = net_.next_connection_++;
   connection->at = {Endpoint{ip_, next_port_++}, to};
@@ -43,7 +43,7 @@ std::unique_ptr<Stream> SimNic::connect(const Endpoint& to) {
   uint64_t id = connection->id;
   SimNet& net = net_;
   net_.world_.at(meter_.now() + net_.draw_delay(), [&net, id] { net.dial(id); });
-  return stream;
+  return std::unique_ptr<Stream>(std::move(stream));
 }
 
 void SimNet::dial(uint64_t id) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/env/net.h"
 #include "tests/sim/cost_meter.h"
@@ -32,6 +33,13 @@ struct NetOptions {
   uint32_t black_hole_one_in = 0;  // from this segment on nothing arrives, either way
   uint32_t accept_error_one_in = 0;
   size_t window_bytes = 64 * 1024;
+  Nanos lookup_max = Millis(20);  // a name is answered after up to this
+};
+
+// Who has which name; one that is not here does not exist.
+struct SimNames {
+  std::map<std::string, std::vector<std::string>> ips;
+  std::set<std::string> silent;  // of these nothing is ever heard
 };
 
 class SimNet {
@@ -40,6 +48,7 @@ class SimNet {
   ~SimNet();
 
   NetOptions& options() { return options_; }
+  SimNames& names() { return names_; }
   SimWorld& world() { return world_; }
 
   // A host's network card; prices come from the node's meter. The net owns it.
@@ -87,6 +96,7 @@ class SimNet {
 
   SimWorld& world_;
   NetOptions options_;
+  SimNames names_;
   std::map<std::string, std::unique_ptr<SimNic>> hosts_;
   std::set<std::string> down_;  // hosts without power
   std::set<std::pair<std::string, std::string>> blocked_;
@@ -103,14 +113,14 @@ class SimNic final : public Net {
 
   Result<std::unique_ptr<Listener>> listen(const Endpoint& at, int backlog) override;
   std::unique_ptr<Poller> make_poller(PollerKind kind) override;
-  // Starts a connection: writable when it stands, a failed read when it was refused.
-  std::unique_ptr<Stream> connect(const Endpoint& to);
+  Result<std::unique_ptr<Stream>> connect(const Endpoint& to) override;
 
   const std::string& ip() const { return ip_; }
 
  private:
   friend class SimNet;
   friend class SimListener;
+  friend class SimResolver;
   friend class SimStream;
 
   SimNet& net_;

@@ -16,7 +16,7 @@ struct Wire {
     SimNic& server = net.add_host("10.0.0.1", meter);
     client_nic = &net.add_host("10.0.1.1", meter);
     listener = std::move(*server.listen({.ip = "", .port = 2181}, -1));
-    near = client_nic->connect({"10.0.0.1", 2181});
+    near = std::move(*client_nic->connect({"10.0.0.1", 2181}));
     world.run_for(Millis(100));
     auto accepted = listener->accept();
     while (!accepted.ok()) accepted = listener->accept();
@@ -141,7 +141,7 @@ TEST_CASE("f_net_06: one blocked direction stops; its bytes come after healing")
 
 TEST_CASE("nobody listens: the dialling end is told") {
   Wire wire(1);
-  auto stream = wire.client_nic->connect({"10.0.0.1", 9});
+  auto stream = std::move(*wire.client_nic->connect({"10.0.0.1", 9}));
   wire.world.run_for(Millis(100));
   std::string got;
   CHECK(Wire::read(*stream, got) == IoState::kFailed);

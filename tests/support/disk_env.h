@@ -19,6 +19,7 @@ class TestEnv final : public Env {
   Clock& clock() override { return world_.clock; }
   Disk& disk() override { return disk_; }
   Net& net() override { throw std::logic_error("no net"); }
+  Resolver& resolver() override { throw std::logic_error("no names"); }
   Scheduler& scheduler() override { throw std::logic_error("no scheduler"); }
   const Logger& log() override { return world_.log; }
   uint64_t seed() override { return 1; }

@@ -98,11 +98,11 @@ inline CnxPeers peers_of(const QuorumConfig& config, ServerId self) {
 
 class ElectionStages {
  public:
-  ElectionStages(Env& env, PeerDialer& dialer, const QuorumCnxOptions& options,
-                 const Candidacy& candidacy, const SharedQuorumConfig& config)
+  ElectionStages(Env& env, const QuorumCnxOptions& options, const Candidacy& candidacy,
+                 const SharedQuorumConfig& config)
       : env_(env),
         poller_(env.net().make_poller(PollerKind::kGeneral)),
-        cnx(env, dialer, *poller_, options),
+        cnx(env, *poller_, options),
         receiver(env.log(), options.self, {}),
         peer(env, options.self, candidacy, config) {
     Scheduler& scheduler = env.scheduler();

@@ -21,6 +21,7 @@ class FakeEnv final : public Env {
   Clock& clock() override { return world.clock; }
   Disk& disk() override { return image; }
   Net& net() override { std::abort(); }
+  Resolver& resolver() override { std::abort(); }
   Scheduler& scheduler() override { std::abort(); }
   const Logger& log() override { return world.log; }
   uint64_t seed() override { return 1; }

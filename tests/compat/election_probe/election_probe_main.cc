@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "common/os/real_env.h"
-#include "tests/compat/election_probe/posix_dialer.h"
 #include "tests/support/election_stages.h"
 
 namespace okapi {
@@ -55,8 +54,7 @@ int run(const Arguments& arguments) {
     options.listen.addresses.push_back({address.host, address.election_port});
   }
   RealEnv env(std::to_string(arguments.self.value()), LogLevel::kInfo);
-  PosixDialer dialer;
-  ElectionStages stages(env, dialer, options, arguments.candidacy, arguments.config);
+  ElectionStages stages(env, options, arguments.candidacy, arguments.config);
   stages.peer.on_elected = print;
   stages.look();
   sigset_t wanted;

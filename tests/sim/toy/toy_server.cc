@@ -169,7 +169,7 @@ void ToyClient::send(Turn& turn) {
 
 void ToyClient::step(Turn& turn) {
   if (stream_ == nullptr && turn.now() >= dial_at_) {
-    stream_ = env_.nic().connect({server_ip_, kToyPort});
+    stream_ = std::move(*env_.net().connect({server_ip_, kToyPort}));
     poller_->watch(*stream_, 1, Interest::kBoth);
     give_up_at_ = turn.now() + Millis(2000);
     send(turn);

@@ -43,7 +43,7 @@ void SimClient::new_session() {
 
 void SimClient::dial() {
   const Endpoint& server = servers_[source_.rng().below(servers_.size())];
-  stream_ = env_.nic().connect(server);
+  stream_ = std::move(*env_.net().connect(server));
   poller_->watch(*stream_, 1, Interest::kBoth);
   in_history_ = broken_ = false;
   ++dials_;

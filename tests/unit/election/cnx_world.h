@@ -21,43 +21,26 @@ constexpr uint16_t kElectionPort = 3888;
 
 inline std::string ip_of(int64_t sid) { return "10.0.0." + std::to_string(sid); }
 
-// Dials through the node's card. Names: "hN" is server N; "nowhere" is not known; of "silence"
-// nothing is ever heard.
-class SimDialer final : public PeerDialer {
- public:
-  explicit SimDialer(sim::SimNic& nic) : nic_(nic) {}
-  Result<std::unique_ptr<Stream>> connect(const Endpoint& to) override { return nic_.connect(to); }
-  void look_up(const std::string& host, uint64_t ticket, Mailbox<NameLookup>& reply) override {
-    if (host == "silence") return;
-    NameLookup found{.ticket = ticket, .ips = {}};
-    if (host.starts_with('h')) found.ips.push_back("10.0.0." + host.substr(1));
-    if (host.starts_with("10.")) found.ips.push_back(host);
-    reply.post(std::move(found));
-  }
-
- private:
-  sim::SimNic& nic_;
-};
-
 class ElectionProgram final : public sim::Program {
  public:
   ElectionProgram(sim::SimEnv& env, const QuorumCnxOptions& options, const Candidacy& candidacy,
                   const SharedQuorumConfig& config)
-      : dialer_(env.nic()), stages(env, dialer_, options, candidacy, config) {
+      : stages(env, options, candidacy, config) {
     stages.look();
   }
 
- private:
-  SimDialer dialer_;
-
- public:
   ElectionStages stages;
 };
 
 class CnxWorld {
  public:
   explicit CnxWorld(uint64_t seed, const sim::NetOptions& net_options = {})
-      : world(seed), net(world, net_options), config(config_of(config_text(3))) {}
+      : world(seed), net(world, net_options), config(config_of(config_text(3))) {
+    // "hN" is server N; of "silence" nothing is ever heard.
+    for (int64_t sid = 1; sid <= 9; ++sid)
+      net.names().ips["h" + std::to_string(sid)] = {ip_of(sid)};
+    net.names().silent.insert("silence");
+  }
 
   sim::SimNode& node(int64_t sid) {
     auto& slot = nodes_[sid];
@@ -139,7 +122,9 @@ class Intruder {
   Intruder(CnxWorld& world, const std::string& ip)
       : world_(world), meter_(world.world), nic_(world.net.add_host(ip, meter_)) {}
 
-  std::unique_ptr<Stream> connect(int64_t sid) { return nic_.connect({ip_of(sid), kElectionPort}); }
+  std::unique_ptr<Stream> connect(int64_t sid) {
+    return std::move(*nic_.connect({ip_of(sid), kElectionPort}));
+  }
   // Writes `bytes` when the connection stands.
   std::unique_ptr<Stream> say(int64_t sid, const std::string& bytes) {
     auto stream = connect(sid);

@@ -31,8 +31,7 @@ class DeafProgram final : public sim::Program {
   DeafProgram(sim::SimEnv& env, const QuorumCnxOptions& options)
       : env_(env),
         poller_(env.net().make_poller(PollerKind::kGeneral)),
-        dialer_(env.nic()),
-        cnx_(env, dialer_, *poller_, options) {
+        cnx_(env, *poller_, options) {
     box.attach(bell_);
     cnx_.incoming = Sink<IncomingFrame>(box);
     cnx_.attach(env.scheduler().enroll(
@@ -47,7 +46,6 @@ class DeafProgram final : public sim::Program {
   };
   sim::SimEnv& env_;
   std::unique_ptr<Poller> poller_;
-  SimDialer dialer_;
   QuorumCnxManager cnx_;
   SilentBell bell_;
 
