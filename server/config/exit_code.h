@@ -10,6 +10,7 @@ enum class ExitCode : int {
   kDataDirUnusable = 3,
   kAdminServerFailed = 4,
   kSnapshotFailed = 10,
+  kUnableToBind = 14,  // a port between servers, after all retries
 };
 
 }  // namespace okapi

@@ -56,6 +56,17 @@ struct Limits {
   int32_t refused_per_minute_max = 100;
   int32_t refused_delay_ms = 1'000;
 
+  // --- election port ---
+  // Accepted connections that have not said who they are; the oldest goes for a new one.
+  size_t election_half_open_max = 128;
+  // Links with, or dials of, servers that no configuration names.
+  size_t election_strangers_max = 10;
+  // Messages waiting to be parsed; past it each connection keeps its newest only.
+  size_t election_backlog_max = 100;
+  // In one turn of one listener and of one connection, so that no peer holds up the others.
+  size_t election_accepts_per_turn_max = 256;
+  size_t election_read_bytes_per_turn_max = 64 * 1024;
+
   // --- log, snapshot, memory ---
   // Bytes that one write of the transaction log may carry; a larger batch is written in parts.
   size_t log_batch_bytes_max = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -19,10 +20,11 @@ Error ended(const IoResult& result, const char* doing) {
 
 }  // namespace
 
-Status CnxLink::read() {
+Status CnxLink::read(size_t bytes_max) {
   std::array<char, 16 * 1024> buffer;
-  for (size_t total = 0; total < kReadBytesMax;) {
-    IoResult result = stream_->read(buffer);
+  for (size_t total = 0; total < bytes_max;) {
+    IoResult result =
+        stream_->read(std::span(buffer).first(std::min(buffer.size(), bytes_max - total)));
     if (result.state == IoState::kWouldBlock) return {};
     if (result.state != IoState::kOk) return ended(result, "read");
     in_.append(buffer.data(), result.bytes);

@@ -21,8 +21,6 @@ class CnxLink {
   };
   // Longest message.
   static constexpr int32_t kMessageBytesMax = 512 * 1024;
-  // Read at most in one step, so that no peer holds up the others.
-  static constexpr size_t kReadBytesMax = 64 * 1024;
   static constexpr int kUnansweredMax = 3;
   static constexpr Millis kMuteAfter{10'000};
 
@@ -37,8 +35,8 @@ class CnxLink {
   void set_sid(ServerId sid) { sid_ = sid; }
   void set_up() { phase_ = Phase::kUp; }
 
-  // Takes what has come. The error says why the link is to be closed.
-  Status read();
+  // Takes what has come, up to `bytes_max`. The error says why the link is to be closed.
+  Status read(size_t bytes_max);
   // The initial message, once it is complete.
   Result<std::optional<InitialMessage>> take_greeting();
   // Cuts what was read into frames and keeps the newest in held(): an older one says nothing that

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "server/config/limits.h"
 #include "server/election/election_mail.h"
 
 namespace okapi {
@@ -18,8 +19,7 @@ struct CnxPolicyOptions {
   // Pause between two dials of one server; doubles with each that leads to no link.
   Millis redial_min{100};
   Millis redial_max{2'000};
-  // Links with, or dials of, servers that no configuration names.
-  size_t strangers_max = 10;
+  size_t strangers_max = Limits{}.election_strangers_max;
 };
 
 // One dial. Host names are looked up anew each time; `attempt` chooses among several addresses of

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/assert.h"
+#include "server/config/exit_code.h"
 #include "server/config/numeric_host.h"
 
 namespace okapi {
@@ -62,7 +63,7 @@ void ElectionListener::failed(Port& port, const std::string& why, MonoTime now) 
   std::string text = fmt::format("Cannot listen on election address {}:{}: {}", port.address.host,
                                  port.address.port, why);
   if (bind_retries_max_ > 0 && port.tries >= bind_retries_max_) {
-    env_.fatal(kUnableToBindExit, text);
+    env_.fatal(static_cast<int>(ExitCode::kUnableToBind), text);
   }
   OKAPI_WARN(env_.log(), "{}; trying again", text);
   port.next_try = now + kBindPause;

@@ -1,6 +1,6 @@
-// Listens on the own election addresses: a name is looked up, a port in use is tried again, a
-// failed accept leaves the port open (peer-protocol spec 1.5, F-NET-10). Part of QuorumCnx; home
-// thread.
+// Listens on the own election addresses: a name is looked up, a port in use is tried again until
+// that ends the process (ExitCode::kUnableToBind), a failed accept leaves the port open
+// (peer-protocol spec 1.5, F-NET-10). Part of QuorumCnx; home thread.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,6 @@ struct ListenOptions {
 
 class ElectionListener {
  public:
-  // Ends the process when a port cannot be had.
-  static constexpr int kUnableToBindExit = 14;
   static constexpr Millis kBindPause{1'000};
   static constexpr Millis kLookupWait{5'000};
   static constexpr Millis kAcceptPause{100};

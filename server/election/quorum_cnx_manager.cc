@@ -6,11 +6,6 @@
 #include "common/base/assert.h"
 
 namespace okapi {
-namespace {
-
-constexpr int kAcceptsPerStep = 256;
-
-}  // namespace
 
 QuorumCnxManager::QuorumCnxManager(Env& env, Poller& poller, const QuorumCnxOptions& options)
     : env_(env),
@@ -112,7 +107,7 @@ void QuorumCnxManager::close(uint64_t token, const std::string& why, MonoTime no
 }
 
 void QuorumCnxManager::accept_some(uint64_t token, MonoTime now) {
-  for (int i = 0; i < kAcceptsPerStep; ++i) {
+  for (size_t i = 0; i < options_.accepts_per_turn_max; ++i) {
     auto stream = listener_.accept(token, now);
     if (stream == nullptr) return;
     greeting_.insert(
@@ -166,7 +161,7 @@ void QuorumCnxManager::on_ready(uint64_t token, MonoTime now) {
     return on_dialled(token, link, now);
   }
   // What came before an end counts: a server that only knocks says who it is and closes.
-  Status open = link.read();
+  Status open = link.read(options_.read_bytes_per_turn_max);
   if (link.phase() == CnxLink::Phase::kGreeting && !on_greeting(token, link, now)) return;
   if (link.phase() == CnxLink::Phase::kUp) {
     if (Status cut = link.cut_frames(); open.ok() && !cut.ok()) open = cut;

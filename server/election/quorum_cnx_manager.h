@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "server/config/limits.h"
 #include "server/election/cnx_link.h"
 #include "server/election/cnx_policy.h"
 #include "server/election/election_listener.h"
@@ -23,10 +24,10 @@ struct QuorumCnxOptions {
   Millis handshake_timeout{5'000};  // quorumCnxnTimeoutMs, else tickTime * syncLimit
   bool tcp_keep_alive = false;
   bool multi_address = false;  // the initial message in its newer form
-  // Accepted connections that have not said who they are; the oldest goes for a new one.
-  size_t half_open_max = 128;
-  // Messages waiting at WorkerReceiver; past it each connection keeps its newest only.
-  size_t receive_backlog_max = 100;
+  size_t half_open_max = Limits{}.election_half_open_max;
+  size_t receive_backlog_max = Limits{}.election_backlog_max;  // at WorkerReceiver
+  size_t accepts_per_turn_max = Limits{}.election_accepts_per_turn_max;
+  size_t read_bytes_per_turn_max = Limits{}.election_read_bytes_per_turn_max;
   CnxPolicyOptions policy{};
 };
 
