@@ -51,7 +51,9 @@ struct Elector {
 // Zero under the sanitizers, which have an allocator of their own.
 size_t heap_bytes() { return mallinfo2().uordblks; }
 
-constexpr size_t kNoiseBytes = 64 << 10;
+// What threads that come and go leave in the allocator's caches; one forgotten cell a round would
+// be a megabyte.
+constexpr size_t kNoiseBytes = 256 << 10;
 
 }  // namespace
 
