@@ -3,12 +3,8 @@
 // paces the slices; at start and after a SNAP they run in one go.
 #pragma once
 
-#include <optional>
-#include <set>
-
-#include "server/database/zk_database.h"
+#include "server/database/tree_encoder.h"
 #include "server/storage/snapshot_writer.h"
-#include "server/tree/tree_cursor.h"
 
 namespace okapi {
 
@@ -17,9 +13,6 @@ struct SnapshotSettings {
   SnapshotCodec codec = SnapshotCodec::kPlain;
   bool serialize_last_processed_zxid = true;
 };
-
-// Whether transactions are applied while the tree is walked.
-enum class TreeIs { kStill, kInUse };
 
 // One snapshot in the making. Blocking; whoever uses it holds a TreeLease, or the TreeWriter.
 // Dropped before publish() it leaves no file.
@@ -39,27 +32,21 @@ class TreeSnapshot {
   // Gives the file its name. Only when the log is synced past last_contained() (INV-C9).
   Result<std::string> publish() { return writer_.publish(); }
 
-  Zxid stamp() const { return stamp_; }
+  Zxid stamp() const { return tree_.stamp(); }
   // No txn behind this one is in the file. After finish().
   Zxid last_contained() const { return last_contained_; }
-  uint64_t nodes() const { return nodes_; }
+  uint64_t nodes() const { return tree_.nodes(); }
   uint64_t bytes_written() const { return writer_.bytes_written(); }
 
  private:
-  TreeSnapshot(const ZkDatabase& database, const SnapshotSettings& settings, Zxid stamp,
+  TreeSnapshot(const ZkDatabase& database, const SnapshotSettings& settings, TreeEncoder tree,
                SnapshotWriter writer);
-  void put_sessions();
-  void put_acls(TreeIs tree);
 
   const ZkDatabase* database_;
   bool last_zxid_section_;
-  Zxid stamp_;
+  TreeEncoder tree_;
   Zxid last_contained_;
   SnapshotWriter writer_;
-  std::unique_ptr<TreeCursor> cursor_;
-  std::set<int64_t> acl_ids_;
-  int64_t closed_acl_id_ = 0;  // of a list that admits nobody; only if the tree is in use
-  uint64_t nodes_ = 0;
 };
 
 // The whole tree in one go, published: at start and after a SNAP, when nothing is applied meanwhile
