@@ -9,7 +9,7 @@
 namespace okapi {
 
 ElectionListener::ElectionListener(Env& env, Poller& poller, const ListenOptions& options)
-    : env_(env), poller_(poller), bind_retries_max_(options.bind_retries_max) {
+    : env_(env), poller_(poller), bind_retries_max_(options.bind_retries_max), what_(options.what) {
   for (HostPort address : options.addresses) {
     if (options.on_all_ips || is_wildcard_host(address.host)) address.host.clear();
     auto same = [&](const Port& port) { return port.address == address; };
@@ -54,13 +54,13 @@ void ElectionListener::bind(uint64_t token, const std::string& ip, MonoTime now)
   if (!listener.ok()) return failed(port, listener.error().text, now);
   port.listener = std::move(*listener);
   poller_.watch(*port.listener, token, Interest::kRead);
-  OKAPI_INFO(env_.log(), "Election port bound: {}:{}", port.listener->local().ip,
+  OKAPI_INFO(env_.log(), "Bound to {} address {}:{}", what_, port.listener->local().ip,
              port.listener->local().port);
 }
 
 void ElectionListener::failed(Port& port, const std::string& why, MonoTime now) {
   ++port.tries;
-  std::string text = fmt::format("Cannot listen on election address {}:{}: {}", port.address.host,
+  std::string text = fmt::format("Cannot listen on {} address {}:{}: {}", what_, port.address.host,
                                  port.address.port, why);
   if (bind_retries_max_ > 0 && port.tries >= bind_retries_max_) {
     env_.fatal(static_cast<int>(ExitCode::kUnableToBind), text);

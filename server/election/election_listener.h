@@ -1,6 +1,7 @@
-// Listens on the own election addresses: a name is looked up, a port in use is tried again until
-// that ends the process (ExitCode::kUnableToBind), a failed accept leaves the port open
-// (peer-protocol spec 1.5, F-NET-10). Part of QuorumCnx; home thread.
+// Listens on the own addresses, of the election or the quorum: a name is looked up, a port in use
+// is tried again until that ends the process (ExitCode::kUnableToBind), a failed accept leaves the
+// port open (peer-protocol spec 1.5, F-NET-10). Part of QuorumCnx and of LearnerAcceptor; home
+// thread.
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@ struct ListenOptions {
   std::vector<HostPort> addresses{};  // as our server line has them
   bool on_all_ips = false;            // quorumListenOnAllIPs
   int32_t bind_retries_max = 3;       // electionPortBindRetry; 0 = for ever
+  const char* what = "election";      // whose address, for messages
 };
 
 class ElectionListener {
@@ -53,6 +55,7 @@ class ElectionListener {
   Env& env_;
   Poller& poller_;
   const int32_t bind_retries_max_;
+  const char* const what_;
   std::vector<Port> ports_;
   LogLimiter failed_log_;
 };
