@@ -67,6 +67,21 @@ struct Limits {
   size_t election_accepts_per_turn_max = 256;
   size_t election_read_bytes_per_turn_max = 64 * 1024;
 
+  // --- quorum port ---
+  // Accepted connections that have not said what they are; the oldest goes for a new one.
+  size_t learners_silent_max = 64;
+  // All connections of learners; past it the next is refused.
+  size_t learners_max = 1'000;
+  // Bytes waiting for one peer. Most are shared with the log in memory and with the other links:
+  // all that a leader keeps for its learners must fit.
+  size_t quorum_outbox_bytes_max = size_t{1} << 30;
+  // Of a log or tree on its way to a learner, in the outbox; the rest stays where it is.
+  size_t quorum_stream_bytes_max = 256 * 1024;
+  // Packets of one peer that QuorumPeer has not dealt with; past it the socket is not read.
+  size_t quorum_mail_bytes_max = 4 * 1024 * 1024;
+  // In one turn of one connection.
+  size_t quorum_read_bytes_per_turn_max = 256 * 1024;
+
   // --- log, snapshot, memory ---
   // Bytes that one write of the transaction log may carry; a larger batch is written in parts.
   size_t log_batch_bytes_max = 4 * 1024 * 1024;
