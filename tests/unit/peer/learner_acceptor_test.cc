@@ -47,6 +47,16 @@ TEST_CASE("five hundred silent connections harm nobody") {
   CHECK(stranger.is_closed(*streams.back()));
 }
 
+TEST_CASE("a leader may listen on all its addresses, and looks its own name up") {
+  PortWorld world(8);
+  world.acceptor_options.listen_on_all_ips = GENERATE(false, true);
+  world.acceptor_options.addresses = {{"leader", kQuorumPort}};
+  LeaderSide& leader = world.lead();
+  world.world.run_for(Millis(100));
+  world.join(2);
+  CHECK(leader.peer.all<PacketIn>().size() == 1);
+}
+
 TEST_CASE("past the bound of all connections the next is refused") {
   PortWorld world(2);
   world.acceptor_options.learners_max = 3;

@@ -168,3 +168,31 @@ TEST_CASE("a learner that is cut off is given up by both sides, and is back afte
     REQUIRE(loop.until([&] { return loop.equal(2) && loop.equal(3); }));
   }
 }
+
+TEST_CASE("a learner whose power goes while a tree comes begins anew, and nothing is left of it") {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    Loop loop(seed);
+    loop.lead(60, 50'000);
+    loop.follow(2, 60, 50'000);
+    REQUIRE(loop.until([&] { return loop.leader().peer->serving(); }));
+    loop.follow(3, 0);
+    loop.world.run_for(Millis(static_cast<int64_t>(seed) * 3));
+    loop.node(3).power_off();
+    loop.propose(5);
+    loop.world.run_for(Millis(static_cast<int64_t>(seed) * 500));
+    loop.follow(3, 0);
+    // While the leader believes in the old link it refuses the new one.
+    auto refused = [&] { return !loop.follower(3).peer->ended.empty(); };
+    for (int i = 0; i < 10 && !loop.equal(3); ++i) {
+      loop.until([&] { return refused() || loop.equal(3); });
+      if (!refused()) continue;
+      loop.node(3).stop();
+      loop.world.run_for(Millis(500));
+      loop.follow(3, 0);
+    }
+    REQUIRE(loop.until([&] { return loop.equal(2) && loop.equal(3); }));
+    // QuorumPeer, LearnerAcceptor, a handler for each.
+    REQUIRE(loop.until([&] { return loop.node(1).scheduler().stages() == 4; }));
+    CHECK(loop.leader().replica.leases.all_home());
+  }
+}

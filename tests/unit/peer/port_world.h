@@ -95,7 +95,7 @@ class LeaderSide final : public sim::Program {
  public:
   LeaderSide(sim::SimEnv& environment, LearnerAcceptorOptions options)
       : env(environment), replica(environment.disk()), options_(std::move(options)) {
-    options_.addresses = {{ip_of(1), kQuorumPort}};
+    if (options_.addresses.empty()) options_.addresses = {{ip_of(1), kQuorumPort}};
     options_.handler.log.logs = replica.data->logs();
     options_.handler.log.snapshots = replica.data->snapshots();
     peer.box.attach(env.scheduler().enroll(peer, {.home = "QuorumPeer:1"}));
