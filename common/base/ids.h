@@ -27,6 +27,10 @@ using ServerId = Id<struct ServerIdTag, int64_t>;
 using Xid = Id<struct XidTag, int32_t>;
 using Epoch = Id<struct EpochTag, int64_t>;
 
+// One connection of a learner to this server, its leader; never used again after it ended. 0 is
+// nobody.
+using LinkId = Id<struct LinkIdTag, uint64_t>;
+
 // One client connection of this server: which worker has it, in which slot of its table, and how
 // often that slot was used before. Elsewhere a connection is this, never a pointer: a stale one
 // finds nothing. 0 is nobody.

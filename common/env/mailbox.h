@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <iterator>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -25,13 +26,15 @@ class Mailbox {
   // Before the first post. The bell outlives the box's last post: the box is a part of its stage.
   void attach(Bell& bell) { bell_ = &bell; }
 
-  // Any thread. Posts the items of `batch` in order and leaves it empty (its memory is reused).
-  void post(std::vector<T>& batch) {
+  // Any thread. Posts the items of `batch` in order and leaves it empty (its memory is reused). An
+  // item is a T, or something that becomes one: an alternative, where T is a variant.
+  template <class Item>
+  void post(std::vector<Item>& batch) {
     OKAPI_ASSERT(bell_ != nullptr);
     if (batch.empty()) return;
     if (bell_->holds()) {
       bell_->hold(
-          [this, kept = std::make_shared<std::vector<T>>(std::move(batch))] { put(*kept); });
+          [this, kept = std::make_shared<std::vector<Item>>(std::move(batch))] { put(*kept); });
       batch.clear();
       return;
     }
@@ -62,18 +65,18 @@ class Mailbox {
   size_t size() const { return size_.load(std::memory_order_acquire); }
 
  private:
-  void put(std::vector<T>& batch) {
+  template <class Item>
+  void put(std::vector<Item>& batch) {
     bool was_empty;
     bool heavy = batch.size() > kHeavyItems;
     {
       MutexLock lock(mutex_);
       was_empty = items_.empty();
-      if (was_empty) {
-        items_.swap(batch);
-      } else {
-        items_.insert(items_.end(), std::make_move_iterator(batch.begin()),
-                      std::make_move_iterator(batch.end()));
+      if constexpr (std::is_same_v<Item, T>) {
+        if (was_empty) items_.swap(batch);
       }
+      items_.insert(items_.end(), std::make_move_iterator(batch.begin()),
+                    std::make_move_iterator(batch.end()));
       size_.store(items_.size(), std::memory_order_release);
     }
     batch.clear();
@@ -87,12 +90,19 @@ class Mailbox {
 };
 
 // Where a stage puts its output without knowing who reads it. Gathers during a step; `flush` posts
-// the batch, once per turn (a post per item costs 1.4 times the CPU). Owner's thread only.
+// the batch, once per turn (a post per item costs 1.4 times the CPU). The box may be one of several
+// kinds of mail, T among them, where their order counts. Owner's thread only.
 template <class T>
 class Sink {
  public:
   Sink() = default;
-  explicit Sink(Mailbox<T>& to) : to_(&to) {}
+  template <class Mail>
+  explicit Sink(Mailbox<Mail>& to)
+      : to_(&to),
+        post_([](void* box, std::vector<T>& batch) {
+          static_cast<Mailbox<Mail>*>(box)->post(batch);
+        }),
+        size_([](const void* box) { return static_cast<const Mailbox<Mail>*>(box)->size(); }) {}
   // False after disconnect(): what is added then is dropped.
   bool connected() const { return to_ != nullptr; }
   void disconnect() {
@@ -103,14 +113,16 @@ class Sink {
     if (to_ != nullptr) batch_.push_back(std::move(item));
   }
   void flush() {
-    if (to_ != nullptr) to_->post(batch_);
+    if (!batch_.empty()) post_(to_, batch_);
   }
   bool pending() const { return !batch_.empty(); }
   // Items waiting at the reader, for back-pressure.
-  size_t backlog() const { return to_ == nullptr ? 0 : to_->size(); }
+  size_t backlog() const { return to_ == nullptr ? 0 : size_(to_); }
 
  private:
-  Mailbox<T>* to_ = nullptr;
+  void* to_ = nullptr;  // a mailbox, whose kind these two know
+  void (*post_)(void*, std::vector<T>&) = nullptr;
+  size_t (*size_)(const void*) = nullptr;
   std::vector<T> batch_;
 };
 

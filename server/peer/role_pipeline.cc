@@ -66,7 +66,7 @@ void RolePipeline::connect() {
   snapshot_->mark_wanted = Sink<Zxid>(sync_->mark_wanted);
   commit_->to_tracker = Sink<SessionMail>(tracker_->mail);
   tracker_->to_commit = Sink<SessionRequest>(commit_->pending_sessions);
-  tracker_->to_prep = Sink<SessionRequest>(prep_->session_requests);
+  tracker_->to_prep = Sink<SessionRequest>(prep_->requests);
   tracker_->to_admin = Sink<SessionsAnswer>(parts_.admin);
   reaper_->to_prep = Sink<RequestPtr>(prep_->requests);
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
@@ -88,7 +88,7 @@ void RolePipeline::enroll() {
   enter(*sync_, "SyncRequestProcessor", sync_->txns, sync_->mark_wanted);
   enter(*commit_, "CommitProcessor", commit_->committed, commit_->pending,
         commit_->pending_sessions);
-  enter(*prep_, "PrepRequestProcessor", prep_->requests, prep_->session_requests);
+  enter(*prep_, "PrepRequestProcessor", prep_->requests);
   Bell* tracker = enter(*tracker_, "SessionTracker", tracker_->mail);
   Bell* reaper = enter(*reaper_, "ContainerReaper");
   std::vector<const WorkerFeed*> feeds;

@@ -23,34 +23,30 @@ PrepRequestProcessor::PrepRequestProcessor(Env& env, const ServerConfig& config,
 
 void PrepRequestProcessor::step(Turn&) {
   inbox_.clear();
-  session_inbox_.clear();
-  // A new owner is mailed before its first request is; so its mail is here if the request is.
-  requests.drain(inbox_);
-  session_requests.drain(session_inbox_);
-  if (inbox_.empty() && session_inbox_.empty()) return;
+  if (!requests.drain(inbox_)) return;
   pending_.prune();
   int64_t time_ms = env_.clock().wall().ms;
-  for (const SessionRequest& request : session_inbox_) prepare_session_request(request, time_ms);
   for (size_t i = 0; i < std::min(kAhead, inbox_.size()); ++i) fetch_ahead(i);
   for (size_t i = 0; i < inbox_.size(); ++i) {
     if (i + kAhead < inbox_.size()) fetch_ahead(i + kAhead);
-    prepare(*inbox_[i], time_ms);
+    std::visit([&](const auto& kind) { take(kind, time_ms); }, inbox_[i]);
   }
-  sessions_.end_step();
   queued_.add(static_cast<int64_t>(inbox_.size()));
   to_peer.flush();
 }
 
 // The path is the first field of every write that has one; a sequential create finds its own.
 void PrepRequestProcessor::fetch_ahead(size_t index) {
-  const RequestView& request = *inbox_[index];
-  if (request.op == OpCode::kMulti || request.op == OpCode::kCloseSession) return;
-  NullableView path = jute::InputArchive(request.body).get_buffer();
+  const auto* request = std::get_if<RequestPtr>(&inbox_[index]);
+  if (request == nullptr) return;
+  const RequestView& view = **request;
+  if (view.op == OpCode::kMulti || view.op == OpCode::kCloseSession) return;
+  NullableView path = jute::InputArchive(view.body).get_buffer();
   if (!path.has_value()) return;
   tree_.prefetch(tree_.hash_of(*path), DataTree::Fetch::kSlots);
 }
 
-void PrepRequestProcessor::prepare_session_request(const SessionRequest& request, int64_t time_ms) {
+void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) {
   if (request.kind == SessionRequest::Kind::kForget) {
     sessions_.remove(request.session);
     return;

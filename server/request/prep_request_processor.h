@@ -8,8 +8,8 @@
 #include "common/env/env.h"
 #include "common/env/mailbox.h"
 #include "server/request/pending_changes.h"
+#include "server/request/prep_mail.h"
 #include "server/request/prepare.h"
-#include "server/session/session_tracker.h"
 #include "server/txn/encoded_txn.h"
 
 namespace okapi {
@@ -20,8 +20,9 @@ class PrepRequestProcessor final : public Stage {
   PrepRequestProcessor(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
                        const DataTree& tree, Zxid last, const std::vector<SessionId>& sessions);
 
-  Mailbox<RequestPtr> requests;
-  Mailbox<SessionRequest> session_requests;
+  // One box, as their order counts: what a connection had accepted is before its session's new
+  // owner, and that is before the new one's requests.
+  Mailbox<PrepMail> requests;
   Sink<EncodedTxn> to_peer;
 
   void step(Turn& turn) override;
@@ -29,10 +30,11 @@ class PrepRequestProcessor final : public Stage {
   const Counter& queued() const { return queued_; }
 
  private:
+  void take(const RequestPtr& request, int64_t time_ms) { prepare(*request, time_ms); }
+  void take(const SessionRequest& request, int64_t time_ms);
   void prepare(const RequestView& request, int64_t time_ms);
   void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);
-  void prepare_session_request(const SessionRequest& request, int64_t time_ms);
   void propose(const RequestView& request, ErrorCode error, int64_t time_ms);
 
   Env& env_;
@@ -43,8 +45,7 @@ class PrepRequestProcessor final : public Stage {
   PendingChanges pending_;
   SessionBook sessions_;
   PreparedTxn prepared_;  // its memory is used again and again
-  std::vector<RequestPtr> inbox_;
-  std::vector<SessionRequest> session_inbox_;
+  std::vector<PrepMail> inbox_;
   Counter queued_;
   LogLimiter full_log_;
 };

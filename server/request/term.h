@@ -18,7 +18,7 @@ struct TermBegins {
   WorkerFeed* feed = nullptr;
   std::vector<const WorkerFeed*> all_feeds;  // of every worker: whoever reads sockets fills them
   Mailbox<WriteTicket>* pending = nullptr;   // CommitProcessor
-  Mailbox<RequestPtr>* requests = nullptr;   // Prep
+  Mailbox<PrepMail>* requests = nullptr;     // Prep
   Mailbox<SessionMail>* sessions = nullptr;
 };
 struct TermEnds {};

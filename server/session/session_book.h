@@ -3,8 +3,6 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <set>
-#include <utility>
 
 #include "common/base/ids.h"
 #include "common/proto/error_code.h"
@@ -25,16 +23,11 @@ class SessionBook {
   }
   // closeSession was applied.
   void remove(SessionId session) { sessions_.erase(session); }
-  // A connection took the session over (re-attach). By then all that the old one had accepted is
-  // mailed, but perhaps not seen: it counts until the end of the step after this one.
+  // A connection took the session over (re-attach): whatever comes from the old one behind this
+  // has moved.
   void set_owner(SessionId session, ConnectionId owner) {
-    auto it = sessions_.find(session);
-    if (it == sessions_.end()) return;
-    ConnectionId before = std::exchange(it->second.owner, owner);
-    if (before && before != owner) leaving_.insert({session, before});
+    if (auto it = sessions_.find(session); it != sessions_.end()) it->second.owner = owner;
   }
-  // Prep went through all mail it had.
-  void end_step() { left_ = std::exchange(leaving_, {}); }
 
   // The session check of every prepared request (client-protocol spec 2.8, 7.2): kOk,
   // kSessionExpired, kUnknownSession, or kSessionMoved, on which the connection is closed without
@@ -44,9 +37,7 @@ class SessionBook {
     if (it == sessions_.end()) return ErrorCode::kUnknownSession;
     if (it->second.closing) return ErrorCode::kSessionExpired;
     if (!it->second.owner) it->second.owner = from;
-    if (it->second.owner == from) return ErrorCode::kOk;
-    bool was_owner = leaving_.contains({session, from}) || left_.contains({session, from});
-    return was_owner ? ErrorCode::kOk : ErrorCode::kSessionMoved;
+    return it->second.owner == from ? ErrorCode::kOk : ErrorCode::kSessionMoved;
   }
 
   size_t size() const { return sessions_.size(); }
@@ -57,8 +48,6 @@ class SessionBook {
     bool closing = false;
   };
   boost::unordered_flat_map<SessionId, Entry, std::hash<SessionId>> sessions_;
-  // Owners that were replaced in this step, and in the one before.
-  std::set<std::pair<SessionId, ConnectionId>> leaving_, left_;
 };
 
 }  // namespace okapi

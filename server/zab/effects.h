@@ -51,9 +51,6 @@ struct CommitTxn {
 
 // --- of the leader ---
 
-// One connection of a learner; never used again after it ended.
-using LinkId = Id<struct LinkIdTag, uint64_t>;
-
 struct SendTo {
   LinkId link;
   SharedBytes bytes;  // whole packets

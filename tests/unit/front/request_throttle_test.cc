@@ -61,7 +61,7 @@ TEST_CASE("a_refusal_waits_for_the_answers_before_it") {
   SelectorWorld::send(*wire, 1, OpCode::kDelete);
   SelectorWorld::send(*wire, 2, OpCode::kExists);
   w.run();
-  auto written = w.requests.take();
+  auto written = w.sent_on();
   REQUIRE(written.size() == 1);
   w.pass(51);
   w.admission.outstanding = 0;  // there is room, but it is not its turn
@@ -83,13 +83,13 @@ TEST_CASE("requests_of_a_connection_that_ended_are_dropped_but_its_close_session
   SelectorWorld::send(*wire, 1, OpCode::kDelete);
   SelectorWorld::send(*wire, 2, OpCode::kCloseSession);
   w.run();
-  CHECK(w.requests.take().empty());
+  CHECK(w.sent_on().empty());
   REQUIRE(w.selector->throttle().size() == 2);
   ConnectionId id = w.selector->throttle().front()->connection;
   w.selector->session_orders.post(CloseConnection{id});
   w.run();
   std::vector<int32_t> sent_on;
-  for (const RequestPtr& request : w.requests.take()) sent_on.push_back(request->xid);
+  for (const RequestPtr& request : w.sent_on()) sent_on.push_back(request->xid);
   CHECK(sent_on == (drops ? std::vector<int32_t>{2} : std::vector<int32_t>{1, 2}));
   CHECK(w.selector->throttle().metrics().stale_dropped.get() == (drops ? 1 : 0));
   CHECK(w.selector->throttle().metrics().stale.get() == (drops ? 0 : 1));

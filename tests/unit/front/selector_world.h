@@ -77,6 +77,12 @@ struct SelectorWorld {
     wire.to_client.clear();
     return out;
   }
+  // What went to Prep since the last look.
+  std::vector<RequestPtr> sent_on() {
+    std::vector<RequestPtr> out;
+    for (PrepMail& mail : requests.take()) out.push_back(std::move(std::get<RequestPtr>(mail)));
+    return out;
+  }
   void pass(int64_t ms) { env.world.clock.time += Millis(ms); }
 
   Turn run() {
@@ -94,7 +100,7 @@ struct SelectorWorld {
   WatchTables watches;
   WorkerFeed feed, other_feed;
   Outlet<WriteTicket> pending;
-  Outlet<RequestPtr> requests;
+  Outlet<PrepMail> requests;
   Outlet<SessionMail> tracker;
   Outlet<AddressFreed> freed;
   std::unique_ptr<Selector> selector;

@@ -145,8 +145,8 @@ TEST_CASE("o3_a_read_that_sees_a_change_comes_behind_its_event_even_if_the_feed_
   world.send(OpCode::kGetData, ReadRequest{"/a", true});
   CHECK(world.frames() == Frames{"1", "2"});
   // Another session's write is applied; this worker has not looked yet.
-  world.prep.prep->session_requests.post(
-      {SessionRequest::Kind::kCreate, SessionId(9), ConnectionId::make(0, 9, 1), 1000});
+  world.prep.prep->requests.post(SessionRequest{SessionRequest::Kind::kCreate, SessionId(9),
+                                                ConnectionId::make(0, 9, 1), 1000});
   world.prep.post(make_request(OpCode::kSetData, 1, SetDataRequest{"/a", "new", -1}, SessionId(9),
                                ConnectionId::make(0, 9, 1)));
   world.commit_all();
@@ -178,8 +178,8 @@ TEST_CASE("a_watch_event_is_dropped_without_a_word_if_the_watcher_may_not_read_t
 
 TEST_CASE("a_moved_connection_is_closed_without_a_reply") {
   World world;
-  world.prep.prep->session_requests.post(
-      {SessionRequest::Kind::kSetOwner, kSession, ConnectionId::make(1, 1, 1), 0});
+  world.prep.prep->requests.post(
+      SessionRequest{SessionRequest::Kind::kSetOwner, kSession, ConnectionId::make(1, 1, 1), 0});
   world.prep.run();
   world.send(OpCode::kCreate, create_of("/a"));
   world.commit_all();
@@ -192,8 +192,8 @@ TEST_CASE("a_moved_connection_is_closed_without_a_reply") {
 
 TEST_CASE("an_expired_session_ends_its_connection_and_one_that_closed_itself_gets_its_answer") {
   World expired;
-  expired.prep.prep->session_requests.post(
-      {SessionRequest::Kind::kClose, kSession, ConnectionId(), 0});
+  expired.prep.prep->requests.post(
+      SessionRequest{SessionRequest::Kind::kClose, kSession, ConnectionId(), 0});
   expired.commit_all();
   expired.serve();
   CHECK(expired.client().close_now);

@@ -151,11 +151,35 @@ TEST_CASE("o5_a_request_of_a_connection_that_lost_its_session_comes_back_as_an_e
   CHECK(world.apply_all());
 }
 
+// All of it in one step: their order in the box is what counts (Attach, architecture section 7).
+TEST_CASE(
+    "o5_what_the_old_connection_had_accepted_counts_and_what_comes_behind_the_new_owner_moved") {
+  PrepWorld world;
+  world.run(OpCode::kCreate, create_of("/a"));
+  ConnectionId other = ConnectionId::make(1, 5, 1);
+  Sink<RequestPtr> worker(world.prep->requests);
+  Sink<SessionRequest> tracker(world.prep->requests);
+  auto write = [&](int32_t xid, ConnectionId from) {
+    worker.add(make_request(OpCode::kSetData, xid, set_of("/a", "x"), kSession, from));
+    worker.flush();
+  };
+  write(10, kClient);
+  write(11, kClient);
+  tracker.add({SessionRequest::Kind::kSetOwner, kSession, other, 0});
+  tracker.flush();
+  write(12, kClient);
+  write(13, other);
+  std::vector<ErrorCode> errors;
+  for (const Txn& txn : world.run()) errors.push_back(error_of(txn));
+  CHECK(errors ==
+        std::vector{ErrorCode::kOk, ErrorCode::kOk, ErrorCode::kSessionMoved, ErrorCode::kOk});
+}
+
 TEST_CASE("session_requests_create_own_close_and_forget") {
   PrepWorld world;
   SessionId session(77);
   auto order = [&](SessionRequest::Kind kind) {
-    world.prep->session_requests.post({kind, session, kClient, 5000});
+    world.prep->requests.post(SessionRequest{kind, session, kClient, 5000});
   };
   order(SessionRequest::Kind::kCreate);
   Txn created = std::move(world.run().at(0));
@@ -216,13 +240,13 @@ TEST_CASE("foretold_digests_equal_those_of_the_tree_in_any_interleaving") {
           break;
         default:
           if (rng.chance(1, 10)) {
-            world.prep->session_requests.post(
-                {SessionRequest::Kind::kClose, kSession, ConnectionId(), 0});
+            world.prep->requests.post(
+                SessionRequest{SessionRequest::Kind::kClose, kSession, ConnectionId(), 0});
             world.run();
-            world.prep->session_requests.post(
-                {SessionRequest::Kind::kForget, kSession, ConnectionId(), 0});
-            world.prep->session_requests.post(
-                {SessionRequest::Kind::kCreate, kSession, kClient, 1000});
+            world.prep->requests.post(
+                SessionRequest{SessionRequest::Kind::kForget, kSession, ConnectionId(), 0});
+            world.prep->requests.post(
+                SessionRequest{SessionRequest::Kind::kCreate, kSession, kClient, 1000});
           }
       }
       if (rng.chance(1, 2)) world.run();

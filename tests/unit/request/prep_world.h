@@ -49,7 +49,6 @@ class PrepWorld {
     prep = std::make_unique<PrepRequestProcessor>(env, config, registry, database.tree(), Zxid(),
                                                   std::vector<SessionId>{kSession});
     prep->requests.attach(bell);
-    prep->session_requests.attach(bell);
     prep->to_peer = proposals.sink();
   }
 
