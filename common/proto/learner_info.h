@@ -59,6 +59,25 @@ std::string encode_touches(const std::vector<SessionTouch>& touches);
 // Null reads as empty. Error: not a multiple of twelve bytes.
 Result<std::vector<SessionTouch>> decode_touches(NullableView data);
 
+// What a leader is told by these, from the learner behind `link`.
+struct AskSession {
+  LinkId link;
+  Revalidation question;
+};
+struct TouchSessions {
+  std::vector<SessionTouch> touches;
+};
+// What a learner is told: the answer to its REVALIDATE; a sync that a client of its sent has come
+// back as SYNC. Both speak of the history as the leader had told it before.
+struct SessionAnswer {
+  SessionId session;
+  bool valid = false;
+};
+struct SyncDone {
+  SessionId session;
+  int32_t cxid = 0;
+};
+
 // Data of REQUEST: a client's request as its server forwards it.
 struct ForwardedRequest {
   SessionId session;

@@ -128,8 +128,9 @@ void Selector::begin_term(const TermBegins& term) {
   tree_ = term.tree;
   live_sessions_ = term.live_sessions;
   feeds_ = term.all_feeds;
-  worker_ = std::make_unique<CommitWorker>(CommitWorker::Parts{
-      config_, registry_, *term.tree, *term.watches, admission_, clients_, *term.feed, metrics_});
+  worker_ = std::make_unique<CommitWorker>(
+      CommitWorker::Parts{config_, registry_, *term.tree, *term.watches, admission_, clients_,
+                          *term.feed, metrics_, term.sync_goes});
   worker_->to_commit = Sink<WriteTicket>(*term.pending);
   worker_->to_prep = Sink<RequestPtr>(*term.requests);
   to_tracker_ = Sink<SessionMail>(*term.sessions);

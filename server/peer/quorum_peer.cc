@@ -18,7 +18,9 @@ void QuorumPeer::step(Turn&) {
   inbox_.clear();
   if (proposals.drain(inbox_)) {
     proposed_.add(static_cast<int64_t>(inbox_.size()));
-    for (EncodedTxn& txn : inbox_) {
+    for (Prepared& item : inbox_) {
+      // There are no learners, and so none of their syncs.
+      auto& txn = std::get<EncodedTxn>(item);
       to_sync.add(txn);
       ledger_->propose(std::move(txn));
     }

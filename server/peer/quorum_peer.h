@@ -8,6 +8,7 @@
 
 #include "common/env/env.h"
 #include "common/env/mailbox.h"
+#include "server/request/prep_mail.h"
 #include "server/request/sync_request_processor.h"
 #include "server/zab/proposal_ledger.h"
 
@@ -19,8 +20,8 @@ class QuorumPeer final : public Stage {
   // recovers, builds the pipeline and gives the last zxid of the history.
   QuorumPeer(ServerId self, std::function<Zxid()> begin_role);
 
-  Mailbox<EncodedTxn> proposals;  // from Prep
-  Mailbox<Logged> logged;         // from Sync
+  Mailbox<Prepared> proposals;  // from Prep
+  Mailbox<Logged> logged;       // from Sync
   Sink<EncodedTxn> to_sync, to_commit;
 
   void step(Turn& turn) override;
@@ -32,7 +33,7 @@ class QuorumPeer final : public Stage {
   ServerId self_;
   std::function<Zxid()> begin_role_;
   std::unique_ptr<ProposalLedger> ledger_;
-  std::vector<EncodedTxn> inbox_;
+  std::vector<Prepared> inbox_;
   std::vector<Logged> logged_inbox_;
   std::vector<EncodedTxn> committed_;
   Counter outstanding_, proposed_;

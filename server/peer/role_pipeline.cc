@@ -47,6 +47,7 @@ RolePipeline::RolePipeline(const Parts& parts, const RolePlan& plan, TreeWriter 
       .throttle = parts.config.throttle,
       .seed = env.seed(),
       .secret = parts.config.session.password_secret,
+      .tracked = plan.sessions,
   };
   tracker_ = std::make_unique<SessionTracker>(tracker_options, env.log());
   for (const SessionEntry& entry : parts.database.sessions().all()) {
@@ -54,11 +55,12 @@ RolePipeline::RolePipeline(const Parts& parts, const RolePlan& plan, TreeWriter 
   }
   reaper_ = std::make_unique<ContainerReaper>(env, parts.config.request, parts.database.tree());
   connect();
-  enroll();
+  enroll(plan);
 }
 
 void RolePipeline::connect() {
-  prep_->to_peer = Sink<EncodedTxn>(parts_.peer.proposals);
+  prep_->to_peer = Sink<Prepared>(parts_.peer.proposals);
+  prep_->to_tracker = Sink<SessionMail>(tracker_->mail);
   parts_.peer.to_sync = Sink<EncodedTxn>(sync_->txns);
   parts_.peer.to_commit = Sink<EncodedTxn>(commit_->committed);
   sync_->to_peer = Sink<Logged>(parts_.peer.logged);
@@ -74,7 +76,7 @@ void RolePipeline::connect() {
   }
 }
 
-void RolePipeline::enroll() {
+void RolePipeline::enroll(const RolePlan& plan) {
   Scheduler& scheduler = parts_.env.scheduler();
   auto enter = [&](Stage& stage, std::string_view name, auto&... boxes) {
     // Boxes need their bell before the first post; posts begin when the Selectors hear of the term.
@@ -94,9 +96,9 @@ void RolePipeline::enroll() {
   std::vector<const WorkerFeed*> feeds;
   for (const auto& feed : feeds_) feeds.push_back(feed.get());
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
-    parts_.doors[i].terms->post(TermBegins{&parts_.database.tree(), &parts_.database.sessions(),
-                                           &parts_.watches, feeds_[i].get(), feeds,
-                                           &commit_->pending, &prep_->requests, &tracker_->mail});
+    parts_.doors[i].terms->post(TermBegins{
+        &parts_.database.tree(), &parts_.database.sessions(), &parts_.watches, feeds_[i].get(),
+        feeds, &commit_->pending, &prep_->requests, &tracker_->mail, plan.sync_goes});
   }
   // Both have timers to set.
   tracker->ring(false);

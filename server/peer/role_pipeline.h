@@ -69,7 +69,7 @@ class RolePipeline {
 
  private:
   void connect();
-  void enroll();
+  void enroll(const RolePlan& plan);
 
   Parts parts_;
   std::vector<std::unique_ptr<WorkerFeed>> feeds_;

@@ -6,14 +6,14 @@
 #include <string_view>
 
 #include "common/base/assert.h"
+#include "server/request/sync_goes.h"
+#include "server/session/session_tracker.h"
 
 namespace okapi {
 
 enum class Role { kStandalone };
 
 enum class WritesGo { kToOwnPrep };
-enum class SyncGoes { kAnsweredHere };
-enum class SessionsTracked { kHere };
 
 struct RolePlan {
   Role role;

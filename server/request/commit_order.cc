@@ -14,16 +14,29 @@ std::optional<WriteTicket> CommitOrder::match(const TxnHeader& header) {
   if (it == queues_.end()) return std::nullopt;
   Queue& queue = *it->second;
   std::optional<WriteTicket> out;
-  // A refused request comes back as an error transaction.
+  // A refused request comes back as an error transaction; so does one of a session that has moved
+  // to another server meanwhile.
   bool ours = !queue.empty() && queue.front().xid == header.cxid &&
+              queue.front().op != OpCode::kSync &&
               (header.type == static_cast<int32_t>(OpCode::kError) ||
                header.type == static_cast<int32_t>(queue.front().op));
-  if (ours) {
-    out = queue.front();
-    queue.pop_front();
-    --pending_;
-  }
+  if (ours) out = take_front(queue);
   drop_if_idle(it, header.type);
+  return out;
+}
+
+std::optional<WriteTicket> CommitOrder::match_sync(const SyncDone& done) {
+  auto it = queues_.find(done.session);
+  if (it == queues_.end() || it->second->empty()) return std::nullopt;
+  const WriteTicket& first = it->second->front();
+  if (first.op != OpCode::kSync || first.xid != done.cxid) return std::nullopt;
+  return take_front(*it->second);
+}
+
+WriteTicket CommitOrder::take_front(Queue& queue) {
+  WriteTicket out = std::move(queue.front());
+  queue.pop_front();
+  --pending_;
   return out;
 }
 

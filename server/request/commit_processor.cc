@@ -32,8 +32,7 @@ void CommitProcessor::step(Turn&) {
   // After the commits were taken: what they answer was posted before them, so it is here now.
   take_pending();
   if (inbox_.empty()) return;
-  for (const EncodedTxn& txn : inbox_) apply(txn);
-  commits_.add(static_cast<int64_t>(inbox_.size()));
+  take_committed();
   to_tracker.flush();
   ring_workers();
 }
@@ -41,8 +40,17 @@ void CommitProcessor::step(Turn&) {
 TreeWriter CommitProcessor::finish() {
   inbox_.clear();
   committed.drain(inbox_);
-  for (const EncodedTxn& txn : inbox_) apply(txn);
+  take_committed();
   return std::move(writer_);
+}
+
+void CommitProcessor::take_committed() {
+  int64_t commits = 0;
+  for (const CommitMail& mail : inbox_) {
+    commits += std::holds_alternative<EncodedTxn>(mail) ? 1 : 0;
+    std::visit([&](const auto& kind) { take(kind); }, mail);
+  }
+  commits_.add(commits);
 }
 
 void CommitProcessor::take_pending() {
@@ -54,13 +62,13 @@ void CommitProcessor::take_pending() {
   for (const SessionRequest& request : session_inbox_) {
     WriteTicket write;
     write.session = request.session;
-    write.connection = request.connection;
+    write.connection = request.owner.connection();
     write.op = OpCode::kCreateSession;
     order_.add_pending(write);
   }
 }
 
-void CommitProcessor::apply(const EncodedTxn& encoded) {
+void CommitProcessor::take(const EncodedTxn& encoded) {
   if (Status decoded = decode_txn(encoded.bytes.view(), txn_); !decoded.ok()) {
     env_.fatal(static_cast<int>(ExitCode::kUnexpectedError),
                fmt::format("committed transaction 0x{:x}: {}", encoded.zxid.value(),
@@ -80,6 +88,20 @@ void CommitProcessor::apply(const EncodedTxn& encoded) {
   }
   writer_.recycle(std::move(applied));
   check_digest(txn);
+}
+
+// Everything that the leader had committed when it answered is applied (G08).
+void CommitProcessor::take(const SyncDone& done) {
+  std::optional<WriteTicket> sync = order_.match_sync(done);
+  if (!sync.has_value()) {
+    OKAPI_WARN(env_.log(), "a sync of session 0x{:x} came back that does not wait",
+               static_cast<uint64_t>(done.session.value()));
+    return;
+  }
+  uint8_t worker = sync->connection.worker();
+  WriteReply& reply = claim(worker, database_.tree().last_applied()).what.emplace<WriteReply>();
+  reply.write = std::move(*sync);
+  publish(worker);
 }
 
 // What Prep foretold against what came out: the tree's own check of its history (safety X-QUO-12).
@@ -144,14 +166,9 @@ void CommitProcessor::tell_session(const Txn& txn) {
 }
 
 void CommitProcessor::answer(const Txn& txn, const Applied& applied, const WriteTicket& write) {
+  if (write.op == OpCode::kCreateSession) return answer_create(txn, write);
   uint8_t worker = write.connection.worker();
-  FeedItem& item = claim(worker, txn.header.zxid);
-  if (const auto* created = std::get_if<CreateSessionTxn>(&txn.body)) {
-    item.what = SessionOpened{write.connection, write.session, created->timeout_ms};
-    publish(worker);
-    return;
-  }
-  WriteReply& reply = item.what.emplace<WriteReply>();
+  WriteReply& reply = claim(worker, txn.header.zxid).what.emplace<WriteReply>();
   reply.write = write;
   reply.err = applied.err;
   reply.stat = applied.stat;
@@ -163,6 +180,20 @@ void CommitProcessor::answer(const Txn& txn, const Applied& applied, const Write
       reply.subs->push_back({sub.err, sub.stat, std::string(sub.path)});
     }
   }
+  publish(worker);
+}
+
+void CommitProcessor::answer_create(const Txn& txn, const WriteTicket& write) {
+  SessionOpened opened{write.connection, SessionId(), 0};
+  if (const auto* created = std::get_if<CreateSessionTxn>(&txn.body)) {
+    opened.session = write.session;
+    opened.timeout_ms = created->timeout_ms;
+  } else {
+    // The leader refused it: there is no such session.
+    to_tracker.add(SessionClosed{write.session});
+  }
+  uint8_t worker = write.connection.worker();
+  claim(worker, txn.header.zxid).what = opened;
   publish(worker);
 }
 

@@ -23,15 +23,19 @@ struct WorkerPort {
   Bell* bell = nullptr;
 };
 
+// In the leader's order: what is committed, and on a learner the leader's answers, which speak of
+// the history up to them.
+using CommitMail = std::variant<EncodedTxn, SyncDone, SessionAnswer>;
+
 class CommitProcessor final : public Stage {
  public:
   CommitProcessor(Env& env, ZkDatabase& database, TreeWriter writer, WatchTables& watches,
                   std::vector<WorkerPort> workers, bool digest_mismatch_fatal);
 
-  // Writes of this server's clients, before Prep hears of them.
+  // Writes of this server's clients, before Prep or the leader hears of them.
   Mailbox<WriteTicket> pending;
   Mailbox<SessionRequest> pending_sessions;
-  Mailbox<EncodedTxn> committed;
+  Mailbox<CommitMail> committed;
   Sink<SessionMail> to_tracker;
 
   void step(Turn& turn) override;
@@ -45,8 +49,12 @@ class CommitProcessor final : public Stage {
 
  private:
   void take_pending();
-  void apply(const EncodedTxn& txn);
+  void take_committed();
+  void take(const EncodedTxn& txn);
+  void take(const SyncDone& done);
+  void take(const SessionAnswer& answer) { to_tracker.add(answer); }
   void answer(const Txn& txn, const Applied& applied, const WriteTicket& write);
+  void answer_create(const Txn& txn, const WriteTicket& write);
   void fire_watches(Zxid zxid, const Applied& applied);
   void tell_session(const Txn& txn);
   void check_digest(const Txn& txn);
@@ -63,7 +71,7 @@ class CommitProcessor final : public Stage {
   const bool digest_mismatch_fatal_;
   std::vector<bool> fed_;  // workers that got something in this step
   CommitOrder order_;
-  std::vector<EncodedTxn> inbox_;
+  std::vector<CommitMail> inbox_;
   Txn txn_;  // its memory is used again and again
   std::vector<WriteTicket> pending_inbox_;
   std::vector<SessionRequest> session_inbox_;

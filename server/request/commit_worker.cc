@@ -48,21 +48,14 @@ void CommitWorker::release(const WriteTicket& request) {
 
 void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
   now_ = now;
-  if (is_write(request.op)) {
-    RequestPtr kept = RequestPtr::make(request, client.identities);
-    if (client.lane.takes_write()) {
-      client.lane.add_in_flight(request);
-      send_write(std::move(kept));
-    } else {
-      client.lane.add_waiting(std::move(kept));
-    }
+  if (!is_ordered(request.op) && client.lane.idle()) return run_read(client, request);
+  RequestPtr kept = RequestPtr::make(request, client.identities);
+  if (!is_ordered(request.op) || !client.lane.takes_write()) {
+    client.lane.add_waiting(std::move(kept), parts_.sync_goes);
     return;
   }
-  if (client.lane.idle()) {
-    run_read(client, request);
-  } else {
-    client.lane.add_waiting(RequestPtr::make(request, client.identities));
-  }
+  client.lane.add_in_flight(request, request.op == OpCode::kSync ? kept.copy() : RequestPtr());
+  send_write(std::move(kept));
 }
 
 void CommitWorker::send_write(RequestPtr request) {
@@ -175,6 +168,8 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
     return;
   }
   OKAPI_ASSERT(client->lane.front_xid() == request.xid);  // O4: answers in the order of requests
+  write_body_.clear();
+  if (request.op == OpCode::kSync) write.err = append_sync_body(*client->lane.front_request());
   client->lane.pop_answered();
   // Compat: no reply, the connection is closed (spec 2.8).
   if (write.err == ErrorCode::kSessionMoved) {
@@ -183,12 +178,18 @@ void CommitWorker::deliver_reply(WriteReply& write, Zxid zxid) {
     parts_.clients.mark_dirty(*client);
     return;
   }
-  write_body_.clear();
   if (write.err == ErrorCode::kOk) append_write_body(write_body_, write);
   reply(*client, request.xid, zxid, write.err, write_body_);
   answered(*client, request, zxid);
   if (request.op == OpCode::kCloseSession) client->closing = true;
   if (!client->lane.idle()) runnable_.push_back(client->id);
+}
+
+ErrorCode CommitWorker::append_sync_body(const RequestView& request) {
+  std::string no_events;
+  ReadContext context{parts_.config, parts_.registry, parts_.tree, parts_.watches,
+                      request,       Zxid(),          write_body_, no_events};
+  return op_row(OpCode::kSync).read(context);
 }
 
 void CommitWorker::deliver_watch(WatchBatch& batch) {
@@ -217,7 +218,7 @@ void CommitWorker::run_lanes() {
       if (client == nullptr || client->closing) break;
       RequestPtr next = client->lane.next_runnable();
       if (!next) break;
-      if (is_write(next->op)) {
+      if (is_ordered(next->op)) {
         send_write(std::move(next));
       } else {
         run_read(*client, *next);

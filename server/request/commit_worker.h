@@ -52,11 +52,12 @@ class CommitWorker {
     ClientTable& clients;
     WorkerFeed& feed;
     WorkerMetrics& metrics;
+    SyncGoes sync_goes = SyncGoes::kAnsweredHere;
   };
   explicit CommitWorker(const Parts& parts);
 
   Sink<WriteTicket> to_commit;
-  Sink<RequestPtr> to_prep;
+  Sink<RequestPtr> to_prep;  // on a learner: to the leader
   // Sessions whose creation was committed since the Selector looked: it answers their handshakes.
   std::vector<AttachResult> opened;
 
@@ -80,6 +81,10 @@ class CommitWorker {
   // Runs a read and appends its reply.
   void run_read(Client& client, const RequestView& request);
   void send_write(RequestPtr request);
+  // Goes to Prep or the leader, and is answered through the Feed.
+  bool is_ordered(OpCode op) const { return Lane::is_ordered(op, parts_.sync_goes); }
+  // Of a sync that came back.
+  ErrorCode append_sync_body(const RequestView& request);
   void drain_until(Zxid stamp);
   void deliver(FeedItem& item);
   void deliver_reply(WriteReply& reply, Zxid zxid);

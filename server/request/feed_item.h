@@ -38,7 +38,7 @@ struct WatchBatch {
   std::vector<ConnectionId> watchers;
 };
 
-// A session that a client of this worker asked for is committed.
+// A session that a client of this worker asked for is committed, or refused: then it is 0.
 struct SessionOpened {
   ConnectionId connection;
   SessionId session;

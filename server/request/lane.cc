@@ -24,11 +24,11 @@ RequestPtr Lane::next_runnable() {
   if (waiting_ == 0) return {};
   size_t first_waiting = queue_.size() - waiting_;
   Entry& next = queue_[first_waiting];
-  bool write = is_write(next.op);
-  if (!write && first_waiting != head_) return {};
+  if (!next.ordered && first_waiting != head_) return {};
   --waiting_;
+  if (next.ordered && next.op == OpCode::kSync) return next.request.copy();
   RequestPtr out = std::move(next.request);
-  if (!write) pop_answered();
+  if (!next.ordered) pop_answered();
   return out;
 }
 

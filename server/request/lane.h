@@ -1,11 +1,13 @@
 // The order of one session's requests (ordering rule O4): a read runs at once while nothing is in
 // flight; behind a write it waits; writes behind writes are pipelined; a write behind an unanswered
-// read waits. A part of the CommitWorker: its thread only.
+// read waits. Where it goes to the leader, a sync counts as a write. A part of the CommitWorker:
+// its thread only.
 #pragma once
 
 #include <vector>
 
 #include "server/request/request.h"
+#include "server/request/sync_goes.h"
 
 namespace okapi {
 
@@ -16,15 +18,19 @@ class Lane {
   // Whether a write may be sent on now: only writes in flight are before it.
   bool takes_write() const { return waiting_ == 0; }
 
-  // A write was sent on.
-  void add_in_flight(const RequestView& write) {
-    queue_.push_back({RequestPtr(), write.xid, write.op});
+  static bool is_ordered(OpCode op, SyncGoes sync_goes) {
+    return is_write(op) || (op == OpCode::kSync && sync_goes == SyncGoes::kToLeader);
+  }
+
+  // A write was sent on; of a sync a copy was, and `kept` is what its answer is made of.
+  void add_in_flight(const RequestView& write, RequestPtr kept = {}) {
+    queue_.push_back({std::move(kept), write.xid, write.op, true});
   }
   // A request waits for those before it.
-  void add_waiting(RequestPtr request) {
+  void add_waiting(RequestPtr request, SyncGoes sync_goes = SyncGoes::kAnsweredHere) {
     int32_t xid = request->xid;
     OpCode op = request->op;
-    queue_.push_back({std::move(request), xid, op});
+    queue_.push_back({std::move(request), xid, op, is_ordered(op, sync_goes)});
     ++waiting_;
   }
 
@@ -33,9 +39,12 @@ class Lane {
   // The oldest request in flight; there is one.
   int32_t front_xid() const { return queue_[head_].xid; }
   OpCode front_op() const { return queue_[head_].op; }
+  // What was kept of it.
+  const RequestPtr& front_request() const { return queue_[head_].request; }
 
   // The next request that waited and now may go: a read if it is at the head, a write if only
-  // writes in flight are before it; else null. A read is taken out, a write stays in flight.
+  // writes in flight are before it; else null. A read is taken out, a write stays in flight (of a
+  // sync this is a copy then).
   RequestPtr next_runnable();
   // The connection is gone: takes out the oldest request that waits, whatever is before it; null if
   // none is left.
@@ -45,9 +54,10 @@ class Lane {
 
  private:
   struct Entry {
-    RequestPtr request;  // null: in flight
+    RequestPtr request;  // of a write in flight: null
     int32_t xid = 0;
     OpCode op = OpCode::kPing;
+    bool ordered = false;  // a write, or like one
   };
   // A vector with a moving head: what an active connection needs stays allocated, an idle one has
   // nothing but this.

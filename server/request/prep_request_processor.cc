@@ -12,6 +12,10 @@ const IdentityList kNobody;
 // Requests whose nodes are fetched while others are prepared.
 constexpr size_t kAhead = 16;
 
+bool is_session_op(OpCode op) {
+  return op == OpCode::kCreateSession || op == OpCode::kCloseSession;
+}
+
 }  // namespace
 
 PrepRequestProcessor::PrepRequestProcessor(Env& env, const ServerConfig& config,
@@ -32,6 +36,7 @@ void PrepRequestProcessor::step(Turn&) {
     std::visit([&](const auto& kind) { take(kind, time_ms); }, inbox_[i]);
   }
   queued_.add(static_cast<int64_t>(inbox_.size()));
+  to_tracker.flush();
   to_peer.flush();
 }
 
@@ -40,7 +45,7 @@ void PrepRequestProcessor::fetch_ahead(size_t index) {
   const auto* request = std::get_if<RequestPtr>(&inbox_[index]);
   if (request == nullptr) return;
   const RequestView& view = **request;
-  if (view.op == OpCode::kMulti || view.op == OpCode::kCloseSession) return;
+  if (view.op == OpCode::kMulti || is_session_op(view.op)) return;
   NullableView path = jute::InputArchive(view.body).get_buffer();
   if (!path.has_value()) return;
   tree_.prefetch(tree_.hash_of(*path), DataTree::Fetch::kSlots);
@@ -52,12 +57,12 @@ void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) 
     return;
   }
   if (request.kind == SessionRequest::Kind::kSetOwner) {
-    sessions_.set_owner(request.session, request.connection);
+    sessions_.set_owner(request.session, request.owner);
     return;
   }
   RequestView view;
   view.session = request.session;
-  view.connection = request.connection;
+  view.connection = request.owner.connection();
   view.identities = &kNobody;
   view.op = request.kind == SessionRequest::Kind::kCreate ? OpCode::kCreateSession
                                                           : OpCode::kCloseSession;
@@ -66,12 +71,23 @@ void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) 
   prepare(view, time_ms);
 }
 
+// It is answered whatever is found; as any first request does, it sets the owner.
+void PrepRequestProcessor::take(const LearnerSync& sync, int64_t) {
+  sessions_.check(sync.session, sync.link);
+  to_peer.add(sync);
+}
+
 void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) {
   prepared_.body.clear();
   PrepContext context{config_,   registry_, tree_,        pending_,
                       sessions_, request,   last_.next(), time_ms};
   ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared_);
   if (context.ephemerals_full) warn_of_full(request);
+  if (request.op == OpCode::kCreateSession && request.owner().is_learner() &&
+      error == ErrorCode::kOk) {
+    auto created = jute::decode<CreateSessionTxn>(request.body);
+    to_tracker.add(SessionCreated{request.session, created->timeout_ms});
+  }
   propose(request, error, time_ms);
 }
 

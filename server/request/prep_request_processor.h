@@ -10,7 +10,6 @@
 #include "server/request/pending_changes.h"
 #include "server/request/prep_mail.h"
 #include "server/request/prepare.h"
-#include "server/txn/encoded_txn.h"
 
 namespace okapi {
 
@@ -23,7 +22,9 @@ class PrepRequestProcessor final : public Stage {
   // One box, as their order counts: what a connection had accepted is before its session's new
   // owner, and that is before the new one's requests.
   Mailbox<PrepMail> requests;
-  Sink<EncodedTxn> to_peer;
+  Sink<Prepared> to_peer;
+  // Sessions that learners ask for, before their txn is proposed.
+  Sink<SessionMail> to_tracker;
 
   void step(Turn& turn) override;
 
@@ -32,6 +33,7 @@ class PrepRequestProcessor final : public Stage {
  private:
   void take(const RequestPtr& request, int64_t time_ms) { prepare(*request, time_ms); }
   void take(const SessionRequest& request, int64_t time_ms);
+  void take(const LearnerSync& sync, int64_t time_ms);
   void prepare(const RequestView& request, int64_t time_ms);
   void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);

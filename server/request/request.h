@@ -13,6 +13,7 @@
 #include "common/base/time.h"
 #include "common/proto/op_code.h"
 #include "server/auth/provider_registry.h"
+#include "server/session/session_owner.h"
 
 namespace okapi {
 
@@ -21,12 +22,16 @@ using Identities = std::shared_ptr<const IdentityList>;
 
 struct RequestView {
   SessionId session;
-  ConnectionId connection;  // 0 for requests of the server itself
+  ConnectionId connection;  // 0 for requests of the server itself and of learners
+  LinkId link;              // of the learner that sent it on, 0 if none did
   int32_t xid = 0;
   OpCode op = OpCode::kPing;
   ByteView body;  // what follows the header
   const IdentityList* identities = nullptr;
   MonoTime received;
+
+  // Nobody: the server itself.
+  SessionOwner owner() const { return link != LinkId() ? SessionOwner(link) : connection; }
 };
 
 struct WriteTicket {
@@ -66,6 +71,8 @@ class RequestPtr {
   RequestPtr() = default;
   // Copies the body; keeps the identities.
   static RequestPtr make(const RequestView& view, Identities identities);
+  // Another one like this.
+  RequestPtr copy() const { return make(request_->view(), request_->identities_); }
 
   RequestPtr(RequestPtr&& other) noexcept : request_(std::exchange(other.request_, nullptr)) {}
   RequestPtr& operator=(RequestPtr&& other) noexcept {

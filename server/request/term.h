@@ -18,8 +18,9 @@ struct TermBegins {
   WorkerFeed* feed = nullptr;
   std::vector<const WorkerFeed*> all_feeds;  // of every worker: whoever reads sockets fills them
   Mailbox<WriteTicket>* pending = nullptr;   // CommitProcessor
-  Mailbox<PrepMail>* requests = nullptr;     // Prep
+  Mailbox<PrepMail>* requests = nullptr;     // Prep, or the leader
   Mailbox<SessionMail>* sessions = nullptr;
+  SyncGoes sync_goes = SyncGoes::kAnsweredHere;
 };
 struct TermEnds {};
 using TermMail = std::variant<TermBegins, TermEnds>;

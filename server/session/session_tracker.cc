@@ -15,7 +15,7 @@ SessionTracker::SessionTracker(const Options& options, const Logger& log)
 void SessionTracker::track(SessionId session, int32_t timeout_ms, MonoTime now) {
   Session& entry = sessions_[session];
   entry.timeout_ms = timeout_ms;
-  expiry_.touch(session, now, Millis(timeout_ms));
+  if (!by_leader()) expiry_.touch(session, now, Millis(timeout_ms));
   count_.add();
 }
 
@@ -43,90 +43,49 @@ bool SessionTracker::admit(ConnectionId connection, bool reattach, MonoTime now)
   return false;
 }
 
-bool SessionTracker::has_room(ConnectionId connection, MonoTime now) {
-  if (std::ssize(sessions_) < options_.sessions_max) return true;
+bool SessionTracker::has_room(size_t taken, ConnectionId connection, MonoTime now) {
+  if (static_cast<int64_t>(taken) < options_.sessions_max) return true;
   throttled_.add();
   int64_t suppressed = 0;
   if (full_log_.allow(now, suppressed)) {
-    OKAPI_WARN(log_, "{} sessions, no more are made: connection closed ({} more like this)",
-               sessions_.size(), suppressed);
+    OKAPI_WARN(log_, "{} sessions, which is the bound: connection closed ({} more like this)",
+               taken, suppressed);
   }
   order(connection, CloseConnection{connection});
   return false;
 }
 
 void SessionTracker::handle(OpenSession& open, MonoTime now) {
-  if (!admit(open.connection, false, now) || !has_room(open.connection, now)) return;
+  if (!admit(open.connection, false, now)) return;
+  if (!has_room(sessions_.size(), open.connection, now)) return;
   if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
   // After the machine's start the clock begins anew: recovered sessions may have ids ahead of it.
   while (sessions_.contains(next_id_)) next_id_ = SessionId(next_id_.value() + 1);
   SessionId session = next_id_;
   next_id_ = SessionId(next_id_.value() + 1);
-  Session& entry = sessions_[session];
-  entry.timeout_ms = open.timeout_ms;
-  entry.connection = open.connection;
-  expiry_.touch(session, now, Millis(open.timeout_ms));
-  count_.add();
+  track(session, open.timeout_ms, now);
+  sessions_.at(session).connection = open.connection;
   SessionRequest request{SessionRequest::Kind::kCreate, session, open.connection, open.timeout_ms};
   to_commit.add(request);
   to_prep.add(request);
 }
 
-void SessionTracker::handle(AttachSession& attach_mail, MonoTime now) {
-  if (!admit(attach_mail.connection, true, now)) return;
-  auto it = sessions_.find(attach_mail.session);
-  bool right = is_password_of(attach_mail.session, options_.secret,
-                              ByteView(attach_mail.password.data(), attach_mail.password.size()));
-  if (!right || it == sessions_.end() || it->second.closing) {
-    refuse(attach_mail.connection);
-    return;
-  }
-  Session& session = it->second;
-  if (session.waiting != nullptr) {
-    // A newer connection of the same client: the older one is closed like any that had the session;
-    // a refusal would tell it that the session is gone.
-    order(session.waiting->connection, CloseConnection{session.waiting->connection});
-    session.waiting = std::make_unique<AttachSession>(attach_mail);
-    return;
-  }
-  if (session.connection) {
-    session.waiting = std::make_unique<AttachSession>(attach_mail);
-    order(session.connection, CloseConnection{session.connection});
-    return;
-  }
-  attach(session, attach_mail, now);
-}
-
-void SessionTracker::attach(Session& session, const AttachSession& attach_mail, MonoTime now) {
-  session.connection = attach_mail.connection;
-  // The new timeout counts from here on, be it shorter.
-  expiry_.remove(attach_mail.session);
-  expiry_.touch(attach_mail.session, now, Millis(attach_mail.timeout_ms));
-  to_prep.add({SessionRequest::Kind::kSetOwner, attach_mail.session, attach_mail.connection, 0});
-  order(attach_mail.connection,
-        AttachResult{attach_mail.connection, attach_mail.session, attach_mail.timeout_ms});
-}
-
 void SessionTracker::handle(Touches& mail_in, MonoTime) {
   for (const Touch& touch : mail_in.touches) {
-    auto it = sessions_.find(touch.session);
-    if (it == sessions_.end() || it->second.closing) continue;
-    expiry_.touch(touch.session, touch.at, Millis(touch.timeout_ms));
+    if (!lives(touch.session)) continue;
+    if (by_leader()) {
+      touched.add({touch.session, touch.timeout_ms});
+    } else {
+      expiry_.touch(touch.session, touch.at, Millis(touch.timeout_ms));
+    }
   }
   if (mail_in.answer && answers_missing_ > 0) --answers_missing_;
 }
 
-void SessionTracker::handle(ConnectionClosed& closed, MonoTime now) {
-  auto it = sessions_.find(closed.session);
-  if (it == sessions_.end() || it->second.connection != closed.connection) return;
-  Session& session = it->second;
-  session.connection = ConnectionId();
-  if (session.waiting == nullptr) return;
-  auto waiting = std::move(session.waiting);
-  if (session.closing) {
-    refuse(waiting->connection);
-  } else {
-    attach(session, *waiting, now);
+// Counted from here on: how long they were under way nobody can tell.
+void SessionTracker::handle(TouchSessions& told, MonoTime now) {
+  for (const SessionTouch& touch : told.touches) {
+    if (lives(touch.session)) expiry_.touch(touch.session, now, Millis(touch.timeout_ms));
   }
 }
 
@@ -135,14 +94,15 @@ void SessionTracker::handle(SessionCreated& created, MonoTime now) {
   if (!sessions_.contains(created.session)) track(created.session, created.timeout_ms, now);
 }
 
-void SessionTracker::handle(SessionClosed& closed, MonoTime) {
+void SessionTracker::handle(SessionClosed& closed, MonoTime now) {
   auto it = sessions_.find(closed.session);
   if (it == sessions_.end()) return;
-  if (it->second.waiting != nullptr) refuse(it->second.waiting->connection);
-  to_prep.add({SessionRequest::Kind::kForget, closed.session, ConnectionId(), 0});
-  expiry_.remove(closed.session);
   sessions_.erase(it);
   count_.add(-1);
+  if (waiting_.contains(closed.session)) conclude(closed.session, false, now);
+  if (by_leader()) return;
+  to_prep.add({SessionRequest::Kind::kForget, closed.session, SessionOwner(), 0});
+  expiry_.remove(closed.session);
 }
 
 void SessionTracker::handle(AskSessions& ask, MonoTime now) {
@@ -166,7 +126,7 @@ void SessionTracker::expire(MonoTime now) {
       expired_.add();
       OKAPI_INFO(log_, "Expiring session 0x{:x}, timeout of {}ms exceeded",
                  static_cast<uint64_t>(session.value()), entry.timeout_ms);
-      to_prep.add({SessionRequest::Kind::kClose, session, ConnectionId(), 0});
+      to_prep.add({SessionRequest::Kind::kClose, session, SessionOwner(), 0});
     }
     asked_for_ = MonoTime();
   }
@@ -174,6 +134,11 @@ void SessionTracker::expire(MonoTime now) {
   asked_for_ = now;
   answers_missing_ = to_workers.size();
   for (auto& worker : to_workers) worker.add(AskTouches{});
+}
+
+bool SessionTracker::lives(SessionId session) const {
+  auto it = sessions_.find(session);
+  return it != sessions_.end() && !it->second.closing;
 }
 
 void SessionTracker::refuse(ConnectionId connection) {
@@ -186,9 +151,12 @@ void SessionTracker::order(ConnectionId connection, SessionOrder what) {
 
 void SessionTracker::flush() {
   // Pending at CommitProcessor before Prep hears of it (O5); the owner is known to Prep before the
-  // new connection may send.
+  // new connection, or the learner, may send.
   to_commit.flush();
   to_prep.flush();
+  to_learners.flush();
+  to_leader.flush();
+  touched.flush();
   for (auto& worker : to_workers) worker.flush();
   to_admin.flush();
 }

@@ -1,13 +1,13 @@
-// The stage that knows every live session of this server: makes ids, binds sessions to connections,
-// checks re-attaches, and expires (client-protocol spec 2.5 to 2.7, 7). It does no disk and owns no
-// socket, so any thread may take its turn.
+// The stage that knows every live session: makes ids, binds sessions to connections, checks
+// re-attaches, and expires, or leaves both to the leader (client-protocol spec 2.5 to 2.7, 7;
+// peer-protocol 10.2). It does no disk and owns no socket, so any thread may take its turn.
 //
 // Attach order, so that two connections of one session never race: password first, then the old
 // connection is closed and its worker confirms that all it had accepted is mailed on; then Prep is
-// told the new owner; only then the new connection hears that it may go on.
+// told the new owner; only then the new connection hears that it may go on. On a learner the leader
+// is asked in Prep's place. A learner that asks its leader is a connection like any other.
 #pragma once
 
-#include <memory>
 #include <variant>
 #include <vector>
 
@@ -17,76 +17,14 @@
 #include "common/env/stage.h"
 #include "server/session/connection_throttle.h"
 #include "server/session/expiry_queue.h"
-#include "server/session/session_id.h"
+#include "server/session/session_mail.h"
 
 namespace okapi {
 
-// Mail to the tracker.
-struct OpenSession {  // a handshake with session id 0
-  ConnectionId connection;
-  int32_t timeout_ms = 0;  // negotiated
-};
-struct AttachSession {  // a handshake that names a session
-  ConnectionId connection;
-  SessionId session;
-  SessionPassword password{};  // all zero if it had another length
-  int32_t timeout_ms = 0;
-};
-struct Touch {
-  SessionId session;
-  MonoTime at;
-  int32_t timeout_ms = 0;
-};
-struct Touches {
-  uint8_t worker = 0;
-  bool answer = false;  // to AskTouches: everything this worker knew is in
-  std::vector<Touch> touches;
-};
-struct ConnectionClosed {  // a connection with a session ended; also the answer to CloseConnection
-  ConnectionId connection;
-  SessionId session;
-};
-// From CommitProcessor: what the tree now says.
-struct SessionCreated {
-  SessionId session;
-  int32_t timeout_ms = 0;
-};
-struct SessionClosed {
-  SessionId session;
-};
-struct AskSessions {  // from Admin, for `dump` and `mntr`
-  uint64_t ticket = 0;
-};
-using SessionMail = std::variant<OpenSession, AttachSession, Touches, ConnectionClosed,
-                                 SessionCreated, SessionClosed, AskSessions>;
-
-// What the tracker wants ordered: turned into requests by CommitProcessor (who will answer the
-// client) and Prep.
-struct SessionRequest {
-  enum class Kind { kCreate, kClose, kSetOwner, kForget };
-  Kind kind = Kind::kCreate;
-  SessionId session;
-  ConnectionId connection;  // kCreate: who waits for the answer; kSetOwner: the new owner
-  int32_t timeout_ms = 0;
-};
-
-// Mail to a worker.
-struct AttachResult {
-  ConnectionId connection;
-  SessionId session;  // 0 = refused
-  int32_t timeout_ms = 0;
-};
-struct CloseConnection {  // the session is taken over or gone; confirm with ConnectionClosed
-  ConnectionId connection;
-};
-struct AskTouches {};
-using SessionOrder = std::variant<AttachResult, CloseConnection, AskTouches>;
-
-// Answer to AskSessions.
-struct SessionsAnswer {
-  uint64_t ticket = 0;
-  MonoTime now;
-  std::vector<std::pair<MonoTime, std::vector<SessionId>>> buckets;
+// Whose leases count: role_plan's row says which.
+enum class SessionsTracked {
+  kHere,      // standalone, leader: touches move deadlines, what falls is closed
+  kByLeader,  // learner: it is asked about each attach and told of touches; nothing expires here
 };
 
 class SessionTracker final : public Stage {
@@ -99,14 +37,19 @@ class SessionTracker final : public Stage {
     ConnectionThrottleConfig throttle = {};
     uint64_t seed = 0;
     Secret secret = {};  // of passwords; empty = the reference's constant
+    SessionsTracked tracked = SessionsTracked::kHere;
   };
   SessionTracker(const Options& options, const Logger& log);
 
-  // Before the first step: sessions that recovery found; each gets its whole timeout from `now`.
+  // Before the first step: the sessions of the table; each gets its whole timeout from `now`.
   void track(SessionId session, int32_t timeout_ms, MonoTime now);
 
   Mailbox<SessionMail> mail;
+  // to_prep: where the role's writes go, so on a learner to the leader.
   Sink<SessionRequest> to_commit, to_prep;
+  Sink<SessionVerdict> to_learners;  // leader
+  Sink<Revalidation> to_leader;      // learner; it answers with SessionAnswer
+  Sink<SessionTouch> touched;        // learner: for the answers to PING
   std::vector<Sink<SessionOrder>> to_workers;
   Sink<SessionsAnswer> to_admin;
 
@@ -122,9 +65,14 @@ class SessionTracker final : public Stage {
     int32_t timeout_ms = 0;
     ConnectionId connection;
     bool closing = false;
-    std::unique_ptr<AttachSession> waiting;  // an attach that waits for the old connection
   };
   using Sessions = boost::unordered_flat_map<SessionId, Session, std::hash<SessionId>>;
+  // Who wants a session: a client of ours, or a learner for one of its.
+  using Claim = std::variant<AttachSession, AskSession>;
+  struct Waiting {  // for the old connection to end, then perhaps for the leader
+    Claim claim;
+    bool asked = false;
+  };
 
   void handle(OpenSession& mail, MonoTime now);
   void handle(AttachSession& mail, MonoTime now);
@@ -133,10 +81,28 @@ class SessionTracker final : public Stage {
   void handle(SessionCreated& mail, MonoTime now);
   void handle(SessionClosed& mail, MonoTime now);
   void handle(AskSessions& mail, MonoTime now);
-  void attach(Session& session, const AttachSession& mail, MonoTime now);
+  void handle(AskSession& mail, MonoTime now);
+  void handle(TouchSessions& mail, MonoTime now);
+  void handle(SessionAnswer& mail, MonoTime now);
+
+  // session_attach.cc
+  void claim(SessionId session, const Claim& claim, MonoTime now);
+  void supersede(SessionId session, const Claim& older);
+  // No connection here has the session any more.
+  void proceed(SessionId session, MonoTime now);
+  // Grants the session to whoever waits for it, or not.
+  void conclude(SessionId session, bool granted, MonoTime now);
+  void grant(SessionId session, const AttachSession& mail, MonoTime now);
+  void grant(SessionId session, const AskSession& mail, MonoTime now);
+  void deny(SessionId session, const Claim& claim);
+  // The new timeout counts from here on, be it shorter.
+  void renew(SessionId session, int32_t timeout_ms, MonoTime now);
+
+  bool by_leader() const { return options_.tracked == SessionsTracked::kByLeader; }
+  bool lives(SessionId session) const;
   // False: the connection is closed without an answer.
   bool admit(ConnectionId connection, bool reattach, MonoTime now);
-  bool has_room(ConnectionId connection, MonoTime now);
+  bool has_room(size_t taken, ConnectionId connection, MonoTime now);
   void refuse(ConnectionId connection);
   void order(ConnectionId connection, SessionOrder what);
   void expire(MonoTime now);
@@ -147,6 +113,7 @@ class SessionTracker final : public Stage {
   ConnectionThrottle throttle_;
   ExpiryQueue expiry_;
   Sessions sessions_;
+  boost::unordered_flat_map<SessionId, Waiting, std::hash<SessionId>> waiting_;
   SessionId next_id_;
   size_t answers_missing_ = 0;  // workers that were asked for touches and have not answered
   MonoTime asked_for_{};        // buckets up to here wait for these answers

@@ -71,6 +71,8 @@ struct StreamLog {
 struct StreamSnapshot {
   LinkId link;
 };
+// AskSession goes to SessionTracker, which answers with Leader::revalidated; TouchSessions too.
+
 // To Prep, syncs too: they come back through Leader::sync in their place among the proposals.
 struct ForwardToPrep {
   LinkId link;
@@ -80,14 +82,6 @@ struct ForwardToPrep {
   int32_t op = 0;
   std::string body;
   std::vector<Identity> identities;
-};
-// To SessionTracker; it answers with Leader::revalidated.
-struct AskSession {
-  LinkId link;
-  Revalidation question;
-};
-struct TouchSessions {
-  std::vector<SessionTouch> touches;
 };
 // The term is over; every later input is ignored.
 struct StepDown {
@@ -128,15 +122,8 @@ struct SyncLog {};
 struct WriteSnapshot {
   Zxid zxid;
 };
-struct SessionAnswer {
-  SessionId session;
-  bool valid = false;
-};
-// A sync that a client of this server sent may be answered.
-struct SyncDone {
-  SessionId session;
-  int32_t cxid = 0;
-};
+// SessionAnswer and SyncDone go to CommitProcessor, in their place among the transactions.
+
 // Close the link and go LOOKING. In an unfinished synchronisation memory is thrown away and
 // reloaded from disk (ZOOKEEPER-3642, 5094).
 struct GiveUp {

@@ -5,7 +5,7 @@
 namespace okapi {
 
 ErrorCode check_session(PrepContext& context) {
-  return context.sessions.check(context.request.session, context.request.connection);
+  return context.sessions.check(context.request.session, context.request.owner());
 }
 
 ErrorCode check_node_acl(const PrepContext& context, const NodeState& node, int32_t perm) {

@@ -41,7 +41,7 @@ ErrorCode prepare_delete(PrepContext& context, OpCode op, ByteView body, Prepare
 ErrorCode prepare_delete_container(PrepContext& context, OpCode op, ByteView body,
                                    PreparedTxn& out) {
   // Compat: from a client always refused, as 3.8.0 answers (client-protocol 11.3).
-  if (context.request.connection) return ErrorCode::kBadArguments;
+  if (context.request.owner()) return ErrorCode::kBadArguments;
   auto request = jute::decode<PathRequest>(body);
   if (!request.ok()) return ErrorCode::kMarshallingError;
   ByteView path = request->path;

@@ -8,10 +8,15 @@
 namespace okapi {
 
 ErrorCode prepare_create_session(PrepContext& context, OpCode op, ByteView body, PreparedTxn& out) {
-  context.sessions.add(context.request.session);
-  context.sessions.set_owner(context.request.session, context.request.connection);
+  auto txn = jute::decode<CreateSessionTxn>(body);
+  if (!txn.ok()) return ErrorCode::kMarshallingError;
+  SessionId session = context.request.session;
+  // A learner chose the id; it may not choose somebody's (safety X-QUO-08).
+  if (session == SessionId() || context.sessions.contains(session)) return ErrorCode::kBadArguments;
+  context.sessions.add(session);
+  context.sessions.set_owner(session, context.request.owner());
   out.type = op;
-  out.body = std::string(body);  // the timeout
+  jute::encode(out.body, *txn);
   return ErrorCode::kOk;
 }
 
@@ -24,6 +29,10 @@ ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView, Prepa
   SessionId session = context.request.session;
   // Expired and closed by its client at the same moment: one of the two comes second.
   if (!context.sessions.is_open(session)) return ErrorCode::kSessionExpired;
+  // Compat: the reference lets a learner close a session that has moved away from it.
+  if (context.request.owner()) {
+    if (ErrorCode error = check_session(context); error != ErrorCode::kOk) return error;
+  }
   CloseSessionTxn txn;
   std::vector<std::string> paths = context.pending.ephemerals_of(session);
   for (const std::string& path : paths) {

@@ -60,6 +60,33 @@ TEST_CASE("an_expiry_does_not_answer_a_client_and_what_it_overtook_is_still_answ
   CHECK(order.match(commit(1, 10, OpCode::kError)));
 }
 
+TEST_CASE("a_sync_is_answered_by_its_sync_alone_and_in_its_place") {
+  CommitOrder order;
+  order.add_pending(request(1, 9));
+  order.add_pending(request(1, 10, OpCode::kSync));
+  CHECK_FALSE(order.match_sync({SessionId(1), 10}));  // the write is before it
+  CHECK(order.match(commit(1, 9)));
+  CHECK_FALSE(order.match_sync({SessionId(1), 11}));
+  CHECK_FALSE(order.match_sync({SessionId(2), 10}));
+  // Refused to the same client at another server, where it has counted as far.
+  CHECK_FALSE(order.match(commit(1, 10, OpCode::kError)));
+  CHECK(order.match_sync({SessionId(1), 10})->xid == 10);
+  CHECK_FALSE(order.match_sync({SessionId(1), 10}));
+  CHECK(order.pending() == 0);
+  order.add_pending(request(1, 11));
+  CHECK_FALSE(order.match_sync({SessionId(1), 11}));
+  CHECK(order.match(commit(1, 11)));
+}
+
+TEST_CASE("o5_a_session_that_was_asked_for_is_known_by_its_id_and_xid_0_granted_or_refused") {
+  OpCode answer = GENERATE(OpCode::kCreateSession, OpCode::kError);
+  CommitOrder order;
+  order.add_pending(request(1, 0, OpCode::kCreateSession));
+  CHECK_FALSE(order.match(commit(2, 0, OpCode::kCreateSession)));
+  CHECK(order.match(commit(1, 0, answer))->op == OpCode::kCreateSession);
+  CHECK(order.queues() == 0);
+}
+
 TEST_CASE("no_session_leaves_anything_behind") {
   CommitOrder order;
   for (int64_t session = 1; session <= 3; ++session) {

@@ -1,104 +1,12 @@
 // CommitProcessor and CommitWorker together: ordering rules O2 to O5 and O7 as a client sees them.
 #include <catch2/catch.hpp>
 
-#include "server/request/commit_processor.h"
-#include "server/request/commit_worker.h"
-#include "tests/unit/request/prep_world.h"
+#include "tests/unit/request/commit_world.h"
 
 using namespace okapi;
 
-namespace {
-
-// A pipeline of one worker without log and ledger: what is prepared is committed when the test
-// says so.
-class World {
- public:
-  World()
-      : commit(prep.env, prep.database, std::move(prep.writer), watches,
-               std::vector<WorkerPort>{{&feed, &worker_bell}}, true),
-        worker({prep.config, prep.registry, prep.database.tree(), watches, admission, clients, feed,
-                metrics}) {
-    commit.pending.attach(bell);
-    commit.pending_sessions.attach(bell);
-    commit.committed.attach(bell);
-    commit.to_tracker = tracker.sink();
-    worker.to_commit = Sink<WriteTicket>(commit.pending);
-    worker.to_prep = Sink<RequestPtr>(prep.prep->requests);
-    Client& opened = clients.open();
-    REQUIRE(opened.id == kClient);
-    id = opened.id;
-    opened.identities = std::make_shared<IdentityList>();
-    clients.bind(opened, kSession);
-  }
-
-  Client& client() { return *clients.find(id); }
-  template <jute::Record Body>
-  void send(OpCode op, const Body& body) {
-    std::string bytes = jute::encoded(body);
-    RequestView view;
-    view.session = kSession;
-    view.connection = id;
-    view.xid = ++xid;
-    view.op = op;
-    view.body = bytes;
-    view.identities = client().identities.get();
-    REQUIRE(worker.admit(view));
-    ++client().outstanding;
-    worker.submit(client(), view, MonoTime());
-    worker.flush();
-  }
-  // Prepares and commits all that was sent on; the worker has not looked at its Feed yet.
-  void commit_all() {
-    prep.run();
-    while (!prep.waiting.empty()) {
-      commit.committed.post(prep.waiting.front());
-      prep.waiting.pop_front();
-    }
-    step(commit, prep.env);
-  }
-  void serve() { worker.serve_feed(MonoTime()); }
-
-  // Frames sent since the last look: "3" is the answer to xid 3, "3:-101" with an error, "event".
-  std::vector<std::string> frames() {
-    std::vector<std::string> out;
-    jute::InputArchive in(client().out);
-    while (!in.rest().empty()) {
-      ByteView frame = in.get_buffer().value();
-      ReplyHeader header = *jute::decode<ReplyHeader>(frame);
-      if (header.xid == kNotificationXid) {
-        out.push_back("event");
-        continue;
-      }
-      CHECK(header.zxid >= last_zxid);  // O7
-      last_zxid = header.zxid;
-      out.push_back(std::to_string(header.xid) +
-                    (header.err == 0 ? "" : ":" + std::to_string(header.err)));
-    }
-    client().out.clear();
-    return out;
-  }
-
-  PrepWorld prep;
-  WatchTables watches{WatchOptions{}};
-  WorkerFeed feed;
-  FakeBell bell, worker_bell;
-  Outlet<SessionMail> tracker;
-  CommitProcessor commit;
-  Admission admission;
-  ClientTable clients{0};
-  WorkerMetrics metrics;
-  CommitWorker worker;
-  ConnectionId id;
-  int32_t xid = 0;
-  Zxid last_zxid{-1};
-};
-
-using Frames = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE("o5_a_write_is_answered_once_when_it_is_applied") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kCreate, create_of("/a"));
   CHECK(world.admission.outstanding.load() == 1);
   world.serve();
@@ -113,7 +21,7 @@ TEST_CASE("o5_a_write_is_answered_once_when_it_is_applied") {
 }
 
 TEST_CASE("o5_a_refused_write_is_answered_with_its_error") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kDelete, DeleteRequest{"/none", -1});
   world.commit_all();
   world.serve();
@@ -121,7 +29,7 @@ TEST_CASE("o5_a_refused_write_is_answered_with_its_error") {
 }
 
 TEST_CASE("o4_answers_come_in_the_order_of_requests") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kCreate, create_of("/a"));
   world.send(OpCode::kGetData, ReadRequest{"/a", false});
   world.send(OpCode::kSetData, SetDataRequest{"/a", "x", -1});
@@ -138,7 +46,7 @@ TEST_CASE("o4_answers_come_in_the_order_of_requests") {
 
 // The event is seen before the new data.
 TEST_CASE("o3_a_read_that_sees_a_change_comes_behind_its_event_even_if_the_feed_was_not_served") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kCreate, create_of("/a"));
   world.commit_all();
   world.serve();
@@ -157,7 +65,7 @@ TEST_CASE("o3_a_read_that_sees_a_change_comes_behind_its_event_even_if_the_feed_
 }
 
 TEST_CASE("o3_the_answer_that_sets_a_watch_comes_before_its_event_and_a_write_after_it") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kExists, ReadRequest{"/a", true});
   world.send(OpCode::kCreate, create_of("/a"));
   world.commit_all();
@@ -166,7 +74,7 @@ TEST_CASE("o3_the_answer_that_sets_a_watch_comes_before_its_event_and_a_write_af
 }
 
 TEST_CASE("a_watch_event_is_dropped_without_a_word_if_the_watcher_may_not_read_the_node") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kExists, ReadRequest{"/a", true});
   CreateRequest secret = create_of("/a");
   secret.acl.items = {{Perms::kAll, "ip", "9.9.9.9"}};
@@ -177,7 +85,7 @@ TEST_CASE("a_watch_event_is_dropped_without_a_word_if_the_watcher_may_not_read_t
 }
 
 TEST_CASE("a_moved_connection_is_closed_without_a_reply") {
-  World world;
+  CommitWorld world;
   world.prep.prep->requests.post(
       SessionRequest{SessionRequest::Kind::kSetOwner, kSession, ConnectionId::make(1, 1, 1), 0});
   world.prep.run();
@@ -191,7 +99,7 @@ TEST_CASE("a_moved_connection_is_closed_without_a_reply") {
 }
 
 TEST_CASE("an_expired_session_ends_its_connection_and_one_that_closed_itself_gets_its_answer") {
-  World expired;
+  CommitWorld expired;
   expired.prep.prep->requests.post(
       SessionRequest{SessionRequest::Kind::kClose, kSession, ConnectionId(), 0});
   expired.commit_all();
@@ -200,7 +108,7 @@ TEST_CASE("an_expired_session_ends_its_connection_and_one_that_closed_itself_get
   CHECK(expired.client().out.empty());
   CHECK(expired.tracker.take().size() == 1);
 
-  World closed;
+  CommitWorld closed;
   closed.send(OpCode::kCloseSession, PathRequest{""});
   closed.commit_all();
   closed.serve();
@@ -210,7 +118,7 @@ TEST_CASE("an_expired_session_ends_its_connection_and_one_that_closed_itself_get
 }
 
 TEST_CASE("o4_what_a_dead_connection_had_accepted_still_runs_and_counts_as_answered") {
-  World world;
+  CommitWorld world;
   world.send(OpCode::kCreate, create_of("/a"));
   world.send(OpCode::kGetData, ReadRequest{"/a", false});
   world.send(OpCode::kCreate, create_of("/b"));
@@ -226,7 +134,7 @@ TEST_CASE("o4_what_a_dead_connection_had_accepted_still_runs_and_counts_as_answe
 }
 
 TEST_CASE("large_requests_are_counted_in_and_out_and_refused_past_their_bound") {
-  World world;
+  CommitWorld world;
   world.prep.config.limits.large_request_threshold_bytes = 10;
   world.prep.config.limits.large_request_bytes_max = 30;
   std::string body(20, 'x');

@@ -117,3 +117,31 @@ TEST_CASE("a_request_owns_its_bytes_and_keeps_its_identities") {
   CHECK(next->body == "the body");
   CHECK(next->identities->front().id == "1.2.3.4");
 }
+
+TEST_CASE(
+    "where_a_sync_goes_to_the_leader_it_counts_as_a_write_and_what_was_kept_stays_for_its_answer") {
+  Lane lane;
+  RequestPtr sync = request(OpCode::kSync, 1);
+  lane.add_in_flight(*sync, sync.copy());
+  lane.add_waiting(request(OpCode::kSync, 2), SyncGoes::kToLeader);
+  lane.add_waiting(read(3), SyncGoes::kToLeader);
+  CHECK(xid_of(lane.next_runnable()) == 2);  // pipelined
+  CHECK_FALSE(lane.next_runnable());
+  for (int32_t xid : {1, 2}) {
+    CHECK(lane.front_op() == OpCode::kSync);
+    CHECK(xid_of(lane.front_request()) == xid);
+    lane.pop_answered();
+  }
+  CHECK(xid_of(lane.next_runnable()) == 3);
+  CHECK(lane.idle());
+}
+
+TEST_CASE("where_a_sync_is_answered_here_it_counts_as_a_read") {
+  Lane lane;
+  lane.add_in_flight(*write(1));
+  lane.add_waiting(request(OpCode::kSync, 2));
+  CHECK_FALSE(lane.next_runnable());
+  lane.pop_answered();
+  CHECK(xid_of(lane.next_runnable()) == 2);
+  CHECK(lane.idle());
+}

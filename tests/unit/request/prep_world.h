@@ -50,6 +50,7 @@ class PrepWorld {
                                                   std::vector<SessionId>{kSession});
     prep->requests.attach(bell);
     prep->to_peer = proposals.sink();
+    prep->to_tracker = tracker.sink();
   }
 
   void post(RequestPtr request) { prep->requests.post(std::move(request)); }
@@ -61,7 +62,8 @@ class PrepWorld {
   std::vector<Txn> run() {
     step(*prep, env);
     std::vector<Txn> out;
-    for (EncodedTxn& txn : proposals.take()) {
+    for (Prepared& item : proposals.take()) {
+      auto& txn = std::get<EncodedTxn>(item);
       waiting.push_back(txn);
       kept.push_back(std::move(txn));
       out.push_back(std::move(*decode_txn(kept.back().bytes.view())));
@@ -97,7 +99,8 @@ class PrepWorld {
   ZkDatabase database;
   TreeWriter writer;
   FakeBell bell;
-  Outlet<EncodedTxn> proposals;
+  Outlet<Prepared> proposals;
+  Outlet<SessionMail> tracker;
   std::unique_ptr<PrepRequestProcessor> prep;
   std::deque<EncodedTxn> waiting, kept;
   int32_t xid = 0;

@@ -1,0 +1,36 @@
+#include "server/request/prep_mail.h"
+
+#include "common/base/assert.h"
+#include "server/txn/txn.h"
+
+namespace okapi {
+
+std::optional<PrepMail> mail_of_learner(LinkId link, const ForwardedRequest& request,
+                                        Identities identities, MonoTime now) {
+  OKAPI_ASSERT(link != LinkId());
+  auto op = op_code_of(request.op);
+  if (op == OpCode::kSync) return LearnerSync{link, request.session};
+  if (!op.has_value() || !is_write(*op)) return std::nullopt;
+  RequestView view;
+  view.session = request.session;
+  view.link = link;
+  view.xid = request.cxid;
+  view.op = *op;
+  view.body = request.body;
+  view.received = now;
+  return RequestPtr::make(view, std::move(identities));
+}
+
+void send_on(const PrepMail& mail, const SendOn& send) {
+  if (const auto* request = std::get_if<RequestPtr>(&mail)) {
+    const RequestView& view = **request;
+    send({view.session, view.xid, static_cast<int32_t>(view.op), view.body}, *view.identities);
+    return;
+  }
+  const auto& session = std::get<SessionRequest>(mail);
+  OKAPI_ASSERT(session.kind == SessionRequest::Kind::kCreate);
+  std::string body = jute::encoded(CreateSessionTxn{session.timeout_ms});
+  send({session.session, 0, static_cast<int32_t>(OpCode::kCreateSession), body}, IdentityList());
+}
+
+}  // namespace okapi
