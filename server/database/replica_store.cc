@@ -27,7 +27,7 @@ Result<Recovered> ReplicaStore::load() {
   if (recovered.ok()) {
     auto log = TxnLogWriter::open(context_, options_.log, recovered->last);
     if (log.ok()) {
-      tokens_.emplace(std::move(writer), std::move(*log));
+      tokens_.emplace(Tokens{std::move(writer), std::move(*log)});
       return recovered;
     }
     recovered = log.error();
