@@ -9,11 +9,6 @@
 namespace okapi {
 namespace {
 
-// When QuorumPeer is behind, it is looked at again after this.
-constexpr Millis kBacklogPause{2};
-// What an item of mail takes beside its bytes.
-constexpr size_t kMailBytes = 128;
-
 // The loader is QuorumPeer's; here only the length counts.
 class Nobody final : public SnapshotSink {
  public:
@@ -86,13 +81,11 @@ void LeaderLink::dial(Turn& turn) {
 void LeaderLink::read(Turn& turn) {
   if (account_.open() >= options_.mail_bytes_max) {
     reading_ = false;
-    turn.wake_at(turn.now() + kBacklogPause);
+    turn.wake_at(turn.now() + MailAccount::kPause);
     return;
   }
   reading_ = true;
-  bool readable = false;
-  for (const Readiness& one : poller_->ready()) readable = readable || one.readable;
-  if (!readable) return;
+  if (!any_readable(*poller_)) return;
   // What came before an end counts.
   Status open = link_->read();
   if (Status good = hand_on(); !good.ok()) open = good;
@@ -110,7 +103,7 @@ Status LeaderLink::hand_on() {
     if (!packet->has_value()) return {};
     bool snapshot = (*packet)->type() == PacketType::kSnap;
     OwnedPacket owned = OwnedPacket::copy_of(**packet);
-    size_t bytes = owned.bytes.size() + kMailBytes;
+    size_t bytes = owned.bytes.size();
     mail_.add(LeaderPacket{std::move(owned), account_.charge(bytes)});
     if (!snapshot) continue;
     link_->begin_raw();
@@ -131,7 +124,7 @@ Status LeaderLink::hand_on_raw() {
     snapshot_.reset();
   }
   bytes.resize(*taken);
-  size_t size = bytes.size() + kMailBytes;
+  size_t size = bytes.size();
   mail_.add(SnapshotBytes{std::move(bytes), last, account_.charge(size)});
   return {};
 }

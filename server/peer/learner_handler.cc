@@ -9,12 +9,8 @@
 namespace okapi {
 namespace {
 
-// When QuorumPeer is behind, it is looked at again after this.
-constexpr Millis kBacklogPause{2};
 // While a stream waits for the network its lease is looked at so often.
 constexpr Millis kLeasePause{50};
-// What an item of mail takes beside its bytes.
-constexpr size_t kMailBytes = 128;
 
 }  // namespace
 
@@ -131,10 +127,8 @@ void LearnerHandler::read(Turn& turn) {
   if (!greeted_ && turn.now() >= *hello_until_) return end("it does not say what it is");
   if (!greeted_) turn.wake_at(*hello_until_);
   reading_ = account_.open() < options_.mail_bytes_max;
-  if (!reading_) return turn.wake_at(turn.now() + kBacklogPause);
-  bool readable = false;
-  for (const Readiness& one : poller_->ready()) readable = readable || one.readable;
-  if (!readable) return;
+  if (!reading_) return turn.wake_at(turn.now() + MailAccount::kPause);
+  if (!any_readable(*poller_)) return;
   // What came before an end counts.
   Status open = link_->read();
   if (Status good = hand_on(); !good.ok()) open = good;
@@ -148,7 +142,7 @@ Status LearnerHandler::hand_on() {
     if (!packet->has_value()) return {};
     if (!greeted_) OKAPI_TRY(greet(**packet));
     OwnedPacket owned = OwnedPacket::copy_of(**packet);
-    size_t bytes = owned.bytes.size() + kMailBytes;
+    size_t bytes = owned.bytes.size();
     mail_.add(PacketIn{id_, std::move(owned), account_.charge(bytes)});
   }
 }

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "server/peer/port_mail.h"
 
 namespace okapi {
+
 namespace {
 
 // As many as one system call takes.
@@ -22,6 +24,11 @@ Error ended(const IoResult& result, const char* doing) {
 }
 
 }  // namespace
+
+bool any_readable(Poller& poller) {
+  std::span<const Readiness> ready = poller.ready();
+  return std::any_of(ready.begin(), ready.end(), [](const Readiness& one) { return one.readable; });
+}
 
 OwnedPacket OwnedPacket::copy_of(const QuorumPacket& packet) {
   OwnedPacket out{.bytes = encode_packet(packet), .packet = {}};

@@ -21,6 +21,9 @@ struct PacketLinkOptions {
   size_t read_bytes_per_turn_max = Limits{}.quorum_read_bytes_per_turn_max;
 };
 
+// Of a stage with one socket: whether it can be read.
+bool any_readable(Poller& poller);
+
 class PacketLink {
  public:
   PacketLink(std::unique_ptr<Stream> stream, const PacketLinkOptions& options);

@@ -56,10 +56,15 @@ class MailCharge {
 // What one link has mailed and nobody has dealt with yet. Charged by the link's stage; any thread.
 class MailAccount {
  public:
-  MailCharge charge(size_t bytes) { return {used_, bytes}; }
+  // A link that stopped reading for its unread mail looks again after this.
+  static constexpr Millis kPause{2};
+
+  // For an item that carries so many bytes.
+  MailCharge charge(size_t bytes) { return {used_, bytes + kItemBytes}; }
   size_t open() const { return used_->load(std::memory_order_relaxed); }
 
  private:
+  static constexpr size_t kItemBytes = 128;  // of an item itself, however small its bytes
   std::shared_ptr<std::atomic<size_t>> used_ = std::make_shared<std::atomic<size_t>>(0);
 };
 

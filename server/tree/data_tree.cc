@@ -128,7 +128,8 @@ std::vector<std::string> DataTree::reaper_candidates(const ReaperRule& rule,
     const std::vector<Znode*>& nodes = state_->shards[position.shard].expiring.all();
     for (; max > 0 && position.index < nodes.size(); ++position.index, --max) {
       const Znode& node = *nodes[position.index];
-      if (may_be_reaped(node, state_->options, rule)) out.push_back(node.path());
+      if (node.child_count() > 0) continue;
+      if (may_be_reaped(node.stored_stat(), state_->options, rule)) out.push_back(node.path());
     }
     if (position.index < nodes.size()) break;
     position.index = 0;

@@ -4,15 +4,14 @@
 
 namespace okapi {
 
-bool may_be_reaped(const Znode& node, const TreeOptions& options, const ReaperRule& rule) {
-  if (node.child_count() > 0) return false;
-  int64_t unchanged_ms = rule.now_ms - node.mtime;
-  switch (node_kind(node.owner, options)) {
+bool may_be_reaped(const StatPersisted& stat, const TreeOptions& options, const ReaperRule& rule) {
+  int64_t unchanged_ms = rule.now_ms - stat.mtime;
+  switch (node_kind(stat.ephemeral_owner, options)) {
     case NodeKind::kContainer:
-      return node.cversion > 0 ||
+      return stat.cversion > 0 ||
              (rule.max_never_used_ms != 0 && unchanged_ms > rule.max_never_used_ms);
     case NodeKind::kTtl:
-      return unchanged_ms > ttl_of_owner(node.owner);
+      return unchanged_ms > ttl_of_owner(stat.ephemeral_owner);
     case NodeKind::kPersistent:
     case NodeKind::kEphemeral:
       break;

@@ -23,7 +23,8 @@ struct ReaperPosition {
   bool done = false;
 };
 
-bool may_be_reaped(const Znode& node, const TreeOptions& options, const ReaperRule& rule);
+// Whether the time of a node without children has come.
+bool may_be_reaped(const StatPersisted& stat, const TreeOptions& options, const ReaperRule& rule);
 
 class ExpiringIndex {
  public:

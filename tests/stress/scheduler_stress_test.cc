@@ -165,11 +165,7 @@ TEST_CASE("a_feed_whose_producer_is_borrowed_by_several_threads_keeps_its_order"
   two.enroll(scheduler, {"two", Lending::kHomeOnly, nullptr});
   one.bell->ring(false);
   two.bell->ring(false);
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (taken.load() < kItems && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  CHECK(taken.load() == kItems);
+  CHECK(eventually([&] { return taken.load() == kItems; }, std::chrono::seconds(60)));
   CHECK(wrong.load() == 0);
   for (ProbeStage* stage : {&one, &two, &producer, &consumer}) scheduler.retire(*stage);
 }
@@ -210,11 +206,7 @@ TEST_CASE("pipelines_come_and_go_in_the_turns_of_a_borrowed_stage") {
   peer_box = &peer;
   peer.enroll(scheduler, {"peer", Lending::kAnyone, nullptr});
   peer.mail.post(1);
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (terms.load() < kTerms && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  CHECK(terms.load() == kTerms);
+  CHECK(eventually([&] { return terms.load() == kTerms; }, std::chrono::seconds(60)));
   scheduler.retire(peer);
   retire_all();
 }

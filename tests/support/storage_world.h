@@ -18,7 +18,7 @@ namespace okapi {
 class TestClock final : public Clock {
  public:
   MonoTime now() const override { return time; }
-  WallTime wall() const override { return {1'700'000'000'000}; }
+  WallTime wall() const override { return {1'700'000'000'000 + to_ms(time)}; }
   MonoTime time{};
 };
 

@@ -2,6 +2,7 @@
 #include "common/proto/path.h"
 #include "common/proto/requests.h"
 #include "server/request/prepare.h"
+#include "server/tree/expiring_index.h"
 #include "server/tree/node_kind.h"
 
 namespace okapi {
@@ -49,6 +50,10 @@ ErrorCode prepare_delete_container(PrepContext& context, OpCode op, ByteView bod
   NodeState node = context.pending.get(path);
   if (!node.exists) return ErrorCode::kNoNode;
   if (node.child_count > 0) return ErrorCode::kNotEmpty;
+  // The reaper saw what was applied. Since then the node may have been made anew, or used: the
+  // reference, which looks only for ephemerals here, would delete it.
+  ReaperRule rule{context.time_ms, context.config.request.container_never_used_interval_ms_max};
+  if (!may_be_reaped(node.stat, context.tree.options(), rule)) return ErrorCode::kBadVersion;
   finish(context, op, path, node, out);
   return ErrorCode::kOk;
 }

@@ -71,6 +71,16 @@ Dump after_restart(ImageDisk& disk, Zxid& last) {
   return next.dump();
 }
 
+// The process ends; the next one finds what this one had.
+void check_restart(ImageDisk& disk, Member& member) {
+  Dump before = member.dump();
+  Zxid ended = member->last_zxid();
+  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
+  Zxid last;
+  CHECK(after_restart(disk, last) == before);
+  CHECK(last == ended);
+}
+
 std::string wire_snapshot() {
   SnapshotEncoder encoder(SnapshotForm::kWire);
   encoder.begin_sessions(1);
@@ -141,11 +151,7 @@ TEST_CASE("after a role the tree has all that the log has (ZOOKEEPER-2845)") {
   CHECK(member->last_zxid() == Zxid(5));
   CHECK(member.has(5));
   CHECK(member.database().committed_log().max() == Zxid(5));
-  Dump before = member.dump();
-  Zxid last;
-  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
-  CHECK(after_restart(disk, last) == before);
-  CHECK(last == Zxid(5));
+  check_restart(disk, member);
 }
 
 TEST_CASE("a truncation undoes what a newer snapshot holds (ZOOKEEPER-4837)") {
@@ -162,11 +168,7 @@ TEST_CASE("a truncation undoes what a newer snapshot holds (ZOOKEEPER-4837)") {
   CHECK(member.has(5));
   CHECK_FALSE(member.has(6));
   member.log_and_apply(6, 6);  // the log goes on behind the cut
-  Dump before = member.dump();
-  Zxid last;
-  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
-  CHECK(after_restart(disk, last) == before);
-  CHECK(last == Zxid(6));
+  check_restart(disk, member);
 }
 
 TEST_CASE("a truncation that power cuts short leaves the old history or the new one") {
@@ -235,11 +237,7 @@ TEST_CASE("a leader's tree replaces ours; what follows in the stream is not touc
   member->append(create_txn(Zxid(kTheirs + 2), "/last", "d"));
   REQUIRE(member->sync_log().ok());
   REQUIRE(member->apply(create_txn(Zxid(kTheirs + 2), "/last", "d")).ok());
-  Dump before = member.dump();
-  Zxid last;
-  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
-  CHECK(after_restart(disk, last) == before);
-  CHECK(last == Zxid(kTheirs + 2));
+  check_restart(disk, member);
 }
 
 TEST_CASE("a leader's tree may end before or behind our log") {
@@ -257,11 +255,7 @@ TEST_CASE("a leader's tree may end before or behind our log") {
   member->append(txn(theirs.next()));
   REQUIRE(member->sync_log().ok());
   REQUIRE(member->apply(txn(theirs.next())).ok());
-  Dump before = member.dump();
-  Zxid last;
-  disk.restart(ImageDisk::Crash::kProgram, disk.fault_dice);
-  CHECK(after_restart(disk, last) == before);
-  CHECK(last == theirs.next());
+  check_restart(disk, member);
 }
 
 TEST_CASE("an interrupted snapshot is forgotten (ZOOKEEPER-3642)") {

@@ -1,16 +1,15 @@
-// A stage whose steps a test writes, and patience for real threads.
+// A stage whose steps a test writes.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "common/env/mailbox.h"
 #include "common/env/scheduler.h"
+#include "tests/support/eventually.h"
 
 namespace okapi {
 
@@ -38,16 +37,5 @@ class ProbeStage final : public Stage {
   OnStep on_step_;
   std::vector<int> inbox_;
 };
-
-// Whether `holds` became true within ten seconds.
-template <class F>
-bool eventually(F&& holds) {
-  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
-  }
-  return true;
-}
 
 }  // namespace okapi

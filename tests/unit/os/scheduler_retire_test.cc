@@ -139,14 +139,18 @@ TEST_CASE("a_timer_of_a_retired_stage_does_not_fire") {
   SystemClock clock;
   ThreadScheduler scheduler(clock);
   ProbeStage stage([](Turn& turn, std::vector<int>&) { turn.wake_at(turn.now() + Millis(5)); });
-  ProbeStage neighbour([](Turn&, std::vector<int>&) {});
+  // Its own timer, behind the other's, shows that the thread has come past that.
+  ProbeStage neighbour([](Turn& turn, std::vector<int>& in) {
+    if (!in.empty()) turn.wake_at(turn.now() + Millis(10));
+  });
   stage.enroll(scheduler, {"home", Lending::kHomeOnly, nullptr});
   neighbour.enroll(scheduler, {"home", Lending::kHomeOnly, nullptr});
   stage.mail.post(1);
   REQUIRE(eventually([&] { return stage.steps.load() >= 1; }));
   scheduler.retire(stage);
   int after = stage.steps.load();
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  neighbour.mail.post(1);
+  REQUIRE(eventually([&] { return neighbour.steps.load() >= 2; }));
   CHECK(stage.steps.load() == after);
   scheduler.retire(neighbour);
 }

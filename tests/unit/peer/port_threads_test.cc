@@ -1,18 +1,15 @@
 // The same stages on real threads and sockets: terms that begin and end while learners come, read
 // a tree and go.
-#include <unistd.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "common/os/real_env.h"
 #include "server/peer/leader_link.h"
 #include "server/peer/learner_acceptor.h"
 #include "tests/support/database_world.h"
+#include "tests/support/eventually.h"
 
 using namespace okapi;
 
@@ -28,7 +25,7 @@ size_t threads() {
   return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
-// Sends everybody the tree and a PING.
+// Sends everybody the tree and a PING. Counts who came, and the posts of a test that waits.
 class Leading final : public Stage {
  public:
   explicit Leading(Env& env) : env_(env) {
@@ -36,13 +33,16 @@ class Leading final : public Stage {
   }
   ~Leading() override { env_.scheduler().retire(*this); }
   Mailbox<LearnerMail> box;
+  std::atomic<int> came{0}, marks{0};
 
   void step(Turn&) override {
     std::vector<LearnerMail> inbox;
     box.drain(inbox);
     for (LearnerMail& mail : inbox) {
+      if (std::holds_alternative<LogUnusable>(mail)) ++marks;
       auto* up = std::get_if<LinkUp>(&mail);
       if (up == nullptr) continue;
+      ++came;
       up->door->post(StreamSnapshot{up->link});
       up->door->post(SendTo{up->link, encode_packet(PacketType::kPing, Zxid(1))});
     }
@@ -106,7 +106,7 @@ TEST_CASE("terms come and go on real threads, and leave no thread and no descrip
   }
   TreeLeases leases;
   LearnerAcceptorOptions options;
-  auto port = static_cast<uint16_t>(20'000 + getpid() % 20'000);
+  uint16_t port = (*env.net().listen({"127.0.0.1", 0}, 1))->local().port;  // a free one
   options.addresses = {{"127.0.0.1", port}};
   options.handler.hello_timeout = Millis(5'000);
   auto leading = std::make_unique<Leading>(env);
@@ -116,27 +116,24 @@ TEST_CASE("terms come and go on real threads, and leave no thread and no descrip
     acceptor.begin(
         env.scheduler().enroll(acceptor, {.home = "LrnAccept:1", .poller = acceptor.poller()}));
     std::atomic<int> pinged{0};
+    int came_before = leading->came;
     std::vector<std::unique_ptr<Following>> followers;
     for (int i = 0; i < 3; ++i)
       followers.push_back(std::make_unique<Following>(env, i, port, pinged));
     if (options.term % 2 == 0) {
-      for (int i = 0; i < 2'000 && pinged < 3; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
-      CHECK(pinged == 3);
+      CHECK(eventually([&] { return pinged == 3; }));
     } else {
-      std::this_thread::sleep_for(std::chrono::milliseconds(options.term));
+      // The term ends while some still come and some have half the tree.
+      int some = came_before + static_cast<int>(options.term % 4);
+      CHECK(eventually([&] { return leading->came >= some; }));
     }
     if (options.term % 3 == 0) followers.clear();
     env.scheduler().retire(acceptor);
   }
   CHECK(leases.all_home());
-  for (int i = 0; i < 200 && threads() > threads_before; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  CHECK(threads() <= threads_before);
+  CHECK(eventually([&] { return threads() <= threads_before; }));
   leading->box.post(LogUnusable{});
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK(eventually([&] { return leading->marks == 1; }));  // all before it is handled, too
   leading.reset();
   CHECK(descriptors() <= descriptors_before);
 }

@@ -4,22 +4,11 @@
 
 #include "common/base/random.h"
 #include "common/proto/learner_info.h"
+#include "tests/support/hex.h"
 
 using namespace okapi;
 
 namespace {
-
-std::string unhex(const std::string& text) {
-  std::string out, digits;
-  for (char c : text) {
-    if (c == ' ') continue;
-    digits.push_back(c);
-    if (digits.size() < 2) continue;
-    out.push_back(static_cast<char>(std::stoi(digits, nullptr, 16)));
-    digits.clear();
-  }
-  return out;
-}
 
 std::string bytes_of(const SharedBytes& bytes) { return std::string(bytes.view()); }
 

@@ -13,6 +13,16 @@ SetDataRequest set_of(ByteView path, ByteView data, int32_t version = -1) {
   return {path, data, version};
 }
 
+// What becomes of the reaper's request.
+ErrorCode reap_of(PrepWorld& world, ByteView path) {
+  RequestView request;
+  std::string body = jute::encoded(PathRequest{path});
+  request.op = OpCode::kDeleteContainer;
+  request.body = body;
+  world.post(RequestPtr::make(request, std::make_shared<IdentityList>()));
+  return error_of(world.run().at(0));
+}
+
 }  // namespace
 
 TEST_CASE("a_write_becomes_a_transaction_with_the_next_zxid_and_the_wall_clock") {
@@ -135,6 +145,41 @@ TEST_CASE("close_session_lists_ephemerals_applied_and_pending_but_not_those_bein
   CHECK(error_of(world.run(OpCode::kCreate, create_of("/late"))) == ErrorCode::kSessionExpired);
   CHECK(world.apply_all());
   CHECK_FALSE(world.database.tree().read("/pending").found());
+}
+
+TEST_CASE("the_reaper_deletes_only_what_may_go_when_its_request_is_ordered") {
+  PrepWorld world;
+  auto reap = [&] { return reap_of(world, "/c"); };
+  CHECK(reap() == ErrorCode::kNoNode);
+  world.run(OpCode::kCreateContainer, create_of("/c", 4));
+  CHECK(reap() == ErrorCode::kBadVersion);  // never used
+  world.run(OpCode::kCreate, create_of("/c/child"));
+  CHECK(reap() == ErrorCode::kNotEmpty);
+  world.run(OpCode::kDelete, DeleteRequest{"/c/child", -1});
+  CHECK(reap() == ErrorCode::kOk);
+  CHECK(reap() == ErrorCode::kNoNode);
+  int32_t flags = GENERATE(0, 1, 4);  // made anew: persistent, ephemeral, a fresh container
+  OpCode op = flags == 4 ? OpCode::kCreateContainer : OpCode::kCreate;
+  CHECK(error_of(world.run(op, create_of("/c", flags))) == ErrorCode::kOk);
+  CHECK(reap() == ErrorCode::kBadVersion);
+  CHECK(world.apply_all());
+  CHECK(reap() == ErrorCode::kBadVersion);
+}
+
+TEST_CASE("a_ttl_node_that_was_written_in_the_meantime_is_not_reaped") {
+  PrepWorld world;
+  CreateTtlRequest create;
+  create.path = "/t";
+  create.acl.items = {{Perms::kAll, "world", "anyone"}};
+  create.flags = 5;
+  create.ttl = 1000;
+  CHECK(error_of(world.run(OpCode::kCreateTtl, create)) == ErrorCode::kOk);
+  auto reap = [&] { return reap_of(world, "/t"); };
+  world.env.world.clock.time += Millis(1001);
+  world.run(OpCode::kSetData, SetDataRequest{"/t", "x", -1});
+  CHECK(reap() == ErrorCode::kBadVersion);
+  world.env.world.clock.time += Millis(1001);
+  CHECK(reap() == ErrorCode::kOk);
 }
 
 TEST_CASE("o5_a_request_of_a_connection_that_lost_its_session_comes_back_as_an_error") {

@@ -6,6 +6,7 @@
 
 #include "server/config/quorum_config.h"
 #include "server/txn/encoded_txn.h"
+#include "tests/support/hex.h"
 
 namespace okapi::zab_test {
 
@@ -33,18 +34,6 @@ constexpr Zxid zx(int64_t epoch, uint32_t counter) { return Zxid::make(Epoch(epo
 inline EncodedTxn txn_at(Zxid zxid, int32_t mark = 0) {
   TxnHeader header{SessionId(1), mark, zxid, 1'000, static_cast<int32_t>(OpCode::kError)};
   return encode_txn(header, ErrorTxn{-101}, std::nullopt);
-}
-
-inline std::string unhex(const std::string& text) {
-  std::string out, digits;
-  for (char c : text) {
-    if (c == ' ') continue;
-    digits.push_back(c);
-    if (digits.size() < 2) continue;
-    out.push_back(static_cast<char>(std::stoi(digits, nullptr, 16)));
-    digits.clear();
-  }
-  return out;
 }
 
 }  // namespace okapi::zab_test
