@@ -130,6 +130,9 @@ Result<QuorumConfig> QuorumConfig::from_lines(const std::vector<MemberLine>& lin
       return Error{read.error().kind, line.place + shown + read.error().text};
     }
   }
+  if (reader.members.size() > kMembersMax) {
+    return invalid("a membership of " + std::to_string(reader.members.size()) + " servers");
+  }
   QuorumConfig out;
   out.version_ = reader.version;
   out.members_ = std::move(reader.members);

@@ -43,6 +43,8 @@ class QuorumConfig {
  public:
   // Longest text that is read, from a peer or a file.
   static constexpr size_t kTextBytesMax = 512 * 1024;
+  // Most members: each joiner is compared with all of them, on the thread that orders writes.
+  static constexpr size_t kMembersMax = 1000;
 
   // A text as in section 11.4: election messages, NEWLEADER, reconfig transactions. Errors begin
   // with "line N: ": kInvalid for what the reference calls a ConfigException, kCorrupt for its

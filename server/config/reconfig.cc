@@ -78,6 +78,10 @@ Status add_joining(ByteView list, const MembershipRules& rules, Members& members
       }
     }
     members.insert_or_assign(joiner->sid, *joiner);
+    if (members.size() > QuorumConfig::kMembersMax) {
+      return invalid("Reconfig failed - more than " + std::to_string(QuorumConfig::kMembersMax) +
+                     " servers");
+    }
   }
   return {};
 }

@@ -139,15 +139,33 @@ TEST_CASE("without standaloneEnabled one voter is enough, none is not") {
         ErrorCode::kOk);
 }
 
-TEST_CASE("a configuration that nobody could read back is not made") {
+// Members 4 to `last`, each with a host name of `length` bytes or so.
+std::string joiners(int last, size_t length) {
   std::string list;
-  for (int i = 4; list.size() < QuorumConfig::kTextBytesMax; ++i) {
+  for (int i = 4; i <= last; ++i) {
     std::string sid = std::to_string(i);
-    list += "server." + sid + "=host" + sid + ":1:2;3,";
+    list += "server." + sid + "=" + std::string(length, 'h') + sid + ":1:2;3,";
   }
-  ReconfigPlan made = joining(list.c_str());
+  return list;
+}
+
+TEST_CASE("a configuration that nobody could read back is not made") {
+  ReconfigPlan made = joining(joiners(600, 1000).c_str());
   CHECK(made.error == ErrorCode::kBadArguments);
   CHECK(made.why == "Reconfig failed - the new configuration is too long");
+}
+
+TEST_CASE("a configuration has a largest number of members") {
+  const int most = static_cast<int>(QuorumConfig::kMembersMax);
+  ReconfigPlan made = joining(joiners(most, 1).c_str());
+  REQUIRE(made.config.has_value());
+  CHECK(made.config->members().size() == QuorumConfig::kMembersMax);
+  std::string full = made.config->text();
+  CHECK(QuorumConfig::parse(full, {}).ok());
+  CHECK_FALSE(QuorumConfig::parse(full + "\nserver.5000=other:1:2;3\n", {}).ok());
+  made = joining(joiners(most + 1, 1).c_str());
+  CHECK(made.error == ErrorCode::kBadArguments);
+  CHECK(made.why == "Reconfig failed - more than 1000 servers");
 }
 
 }  // namespace
