@@ -19,6 +19,11 @@ Admin::Admin(const Parts& parts)
 }
 
 void Admin::step(Turn&) {
+  terms_inbox_.clear();
+  terms.drain(terms_inbox_);
+  for (const AdminTerm& term : terms_inbox_) {
+    std::visit([&](const auto& kind) { take(kind); }, term);
+  }
   commands_inbox_.clear();
   commands.drain(commands_inbox_);
   for (const CommandRequest& request : commands_inbox_) begin(request);
@@ -46,10 +51,28 @@ void Admin::step(Turn&) {
   for (auto& worker : replies) worker.flush();
 }
 
+void Admin::take(const AdminTermBegins& term) {
+  tracker_ = term.tracker;
+  mode_ = term.mode;
+}
+
+// Whoever waits for the term's answers gets the one for a server without a term.
+void Admin::take(const AdminTermEnds& term) {
+  tracker_ = nullptr;
+  mode_ = {};
+  for (auto it = gathering_.begin(); it != gathering_.end();) {
+    const Gathering& gathering = it->second;
+    bool waits = (gathering.parts & kSessionsPart) != 0;
+    if (waits) reply(gathering.connection, first_answer(gathering.word, whitelist_, false).text);
+    it = waits ? gathering_.erase(it) : std::next(it);
+  }
+  term.confirm->post(TermEnded{});
+}
+
 void Admin::begin(const CommandRequest& request) {
   auto word = recognize_word(request.word);
   OKAPI_ASSERT(word.has_value());
-  FourLetterReply first = first_answer(*word, whitelist_, parts_.serving.load());
+  FourLetterReply first = first_answer(*word, whitelist_, tracker_ != nullptr);
   if (first.kind != FourLetterReply::Kind::kGather) {
     reply(request.connection, std::move(first.text));
     return;
@@ -76,7 +99,7 @@ void Admin::ask(uint64_t ticket, Gathering& gathering) {
   }
   if ((parts & kSessionsPart) != 0) {
     ask_workers(AskClients::What::kReport);
-    tracker->post(AskSessions{ticket});
+    tracker_->post(AskSessions{ticket});
     ++gathering.missing;
   }
   ++gathering.missing;
@@ -117,7 +140,7 @@ void Admin::fill(Gathering& gathering) {
 
 ServerReport Admin::server_report() const {
   ServerReport report;
-  report.mode = std::string(parts_.mode);
+  report.mode = std::string(mode_);
   int64_t count = 0;
   int64_t sum = 0;
   for (const WorkerMetrics* worker : parts_.workers) {

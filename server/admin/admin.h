@@ -29,20 +29,18 @@ class Admin final : public Stage {
     const WatchTables& watches;
     const Admission& admission;
     std::vector<const WorkerMetrics*> workers;
-    std::vector<const Counter*> connections;  // one gauge per worker
-    const std::atomic<bool>& serving;
+    std::vector<const Counter*> connections;        // one gauge per worker
     std::string snapshot_directory, log_directory;  // with version-2, absolute
-    std::string_view mode;
-    int32_t client_port = -1;  // as bound
+    int32_t client_port = -1;                       // as bound
   };
   explicit Admin(const Parts& parts);
 
   Mailbox<CommandRequest> commands;
   Mailbox<ClientsAnswer> clients_answers;
   Mailbox<SessionsAnswer> sessions_answers;
+  Mailbox<AdminTerm> terms;  // of QuorumPeer
   std::vector<Sink<AskClients>> to_workers;
   std::vector<Sink<CommandReply>> replies;
-  Mailbox<SessionMail>* tracker = nullptr;  // while a term lasts
 
   StatusBoard board;
 
@@ -59,6 +57,8 @@ class Admin final : public Stage {
     std::map<MonoTime, std::vector<ConnectionSession>> expiring;
     AdminReport report;
   };
+  void take(const AdminTermBegins& term);
+  void take(const AdminTermEnds& term);
   void begin(const CommandRequest& request);
   void ask(uint64_t ticket, Gathering& gathering);
   void arrived(uint64_t ticket);
@@ -73,10 +73,14 @@ class Admin final : public Stage {
 
   const Parts parts_;
   const FourLetterWhitelist whitelist_;
+  // The term's: null while the server does not serve.
+  Mailbox<SessionMail>* tracker_ = nullptr;
+  std::string_view mode_;
   std::map<uint64_t, Gathering> gathering_;
   uint64_t last_ticket_ = 0;
   MonoTime started_;
   std::vector<Registration> registrations_;
+  std::vector<AdminTerm> terms_inbox_;
   std::vector<CommandRequest> commands_inbox_;
   std::vector<ClientsAnswer> clients_inbox_;
   std::vector<SessionsAnswer> sessions_inbox_;

@@ -125,14 +125,12 @@ Server::Server(Env& env, const ServerConfig& config)
     options.poller = pollers_[i].get();
     Bell& bell = env.scheduler().enroll(selector, options);
     selector.attach(bell);
-    doors_.push_back({&selector.terms, &selector.session_orders, &bell});
+    doors_.push_back({&selector.terms, &bell});
   }
   start_admin();
   register_lasting();
   start_purge();
-  peer_ = std::make_unique<QuorumPeer>(ServerId(config.server_id), [this] { return begin_role(); });
-  peer_bell_ = &env.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
-  peer_bell_->ring(false);
+  start_peer();
 }
 
 Server::~Server() { retire_stages(); }
@@ -165,10 +163,8 @@ void Server::start_admin() {
                      admission_,
                      {},
                      {},
-                     serving_,
                      data_dir_->snapshots(),
                      data_dir_->logs(),
-                     role_plan(Role::kStandalone).name,
                      acceptor_ == nullptr ? -1 : acceptor_->local().port};
   for (auto& selector : selectors_) {
     parts.workers.push_back(&selector->metrics());
@@ -179,6 +175,7 @@ void Server::start_admin() {
   admin_->commands.attach(bell);
   admin_->clients_answers.attach(bell);
   admin_->sessions_answers.attach(bell);
+  admin_->terms.attach(bell);
   for (auto& selector : selectors_) {
     admin_->to_workers.emplace_back(selector->asks);
     admin_->replies.emplace_back(selector->command_replies);
@@ -210,39 +207,45 @@ void Server::start_purge() {
   purge_bell_ = &env_.scheduler().enroll(*purge_, home_of_("Purge"));
 }
 
-Zxid Server::begin_role() {
-  StorageContext context = context_of(env_);
-  const StorageConfig& storage = config_.storage;
-  RecoveryOptions options;
-  options.trust_empty = storage.snapshot_trust_empty;
-  options.db_autocreate = storage.db_autocreate;
-  options.item_bytes_max = item_bytes_max(config_);
-  options.snapshot = snapshot_settings(config_, *data_dir_);
-  TreeWriter writer = database_.tree().take_writer();
-  auto recovered = recover(context, *data_dir_, database_, writer, options);
-  if (!recovered.ok()) fail(env_, ExitCode::kUnexpectedError, recovered.error());
-  if (recovered->kind == Recovered::Kind::kUntrustedEmpty) {
-    fail(env_, ExitCode::kUnexpectedError, untrusted_empty_refusal(*data_dir_));
+void Server::start_peer() {
+  RecoveryOptions recovery;
+  recovery.trust_empty = config_.storage.snapshot_trust_empty;
+  recovery.db_autocreate = config_.storage.db_autocreate;
+  recovery.item_bytes_max = item_bytes_max(config_);
+  recovery.snapshot = snapshot_settings(config_, *data_dir_);
+  store_ = std::make_unique<ReplicaStore>(
+      context_of(env_), *data_dir_, database_,
+      ReplicaStore::Options{recovery, log_options(config_, *data_dir_)});
+  site_ = std::make_unique<PeerSite>(
+      PeerSite{env_, config_, registry_, *data_dir_, database_, *store_, leases_, watches_,
+               home_of_, doors_, admin_->terms, admin_->sessions_answers, recovery.snapshot,
+               [this](RolePipeline& pipeline) { on_serving(pipeline); }, [this] { on_ending(); }});
+  peer_ = std::make_unique<QuorumPeer>(
+      *site_, [this](const Recovered& recovered) { on_recovered(recovered); });
+  Bell& bell = env_.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
+  if (config_.quorum.is_distributed()) {
+    const QuorumServer* own = config_.quorum.members->find(ServerId(config_.server_id));
+    election_ = std::make_unique<ElectionWiring>(env_, config_, *own);
+    election_->connect(*peer_, home_of_);
+    if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   }
-  auto orphans = remove_orphans(context, database_, writer);
-  if (!orphans.ok()) fail(env_, ExitCode::kUnexpectedError, orphans.error());
-  auto log = TxnLogWriter::open(context, log_options(config_, *data_dir_), recovered->last);
-  if (!log.ok()) fail(env_, ExitCode::kUnexpectedError, log.error());
-  pipeline_ = std::make_unique<RolePipeline>(
-      RolePipeline::Parts{env_, config_, registry_, database_, leases_, watches_, *peer_,
-                          *peer_bell_, home_of_, doors_, admin_->sessions_answers},
-      role_plan(Role::kStandalone), std::move(writer), std::move(*log), options.snapshot,
-      recovered->last);
-  // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
-  if (recovered->txns_replayed > 0) pipeline_->take_snapshot(recovered->last);
-  start_metrics_.note(*recovered);
-  register_role(admin_->board, *peer_, *pipeline_, registrations_);
+  peer_->begin(bell);
+}
+
+void Server::on_recovered(const Recovered& recovered) {
+  start_metrics_.note(recovered);
   if (purge_bell_ != nullptr) purge_bell_->ring(false);
-  admin_->tracker = &pipeline_->tracker().mail;
+}
+
+void Server::on_serving(RolePipeline& pipeline) {
+  register_role(admin_->board, peer_->counters(), pipeline, of_term_);
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);
-  begun_.store(true);
-  return recovered->last;
+}
+
+void Server::on_ending() {
+  serving_.store(false);
+  of_term_.clear();
 }
 
 uint16_t Server::client_port() const {
@@ -251,7 +254,7 @@ uint16_t Server::client_port() const {
 
 void Server::stop() {
   retire_stages();
-  if (pipeline_ != nullptr) pipeline_->finish();
+  peer_->shut_down();
 }
 
 void Server::retire_stages() {
@@ -262,12 +265,9 @@ void Server::retire_stages() {
   for (auto& selector : selectors_) scheduler.retire(*selector);
   scheduler.retire(*admin_);
   if (purge_ != nullptr) scheduler.retire(*purge_);
+  if (election_ != nullptr) election_->retire();
   // A stop during recovery waits for it: retire() returns when the step is over.
-  bool begun = begun_.load();
-  if (!begun) scheduler.retire(*peer_);
-  if (pipeline_ != nullptr) pipeline_->stop_front();
-  if (begun) scheduler.retire(*peer_);
-  if (pipeline_ != nullptr) pipeline_->stop_back();
+  scheduler.retire(*peer_);
 }
 
 }  // namespace okapi

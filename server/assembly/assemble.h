@@ -4,19 +4,21 @@
 #include <memory>
 
 #include "server/admin/admin.h"
+#include "server/assembly/election_wiring.h"
 #include "server/assembly/register_metrics.h"
 #include "server/database/purge_task.h"
 #include "server/front/acceptor.h"
 #include "server/front/selector.h"
-#include "server/peer/role_pipeline.h"
+#include "server/peer/quorum_peer.h"
 
 namespace okapi {
 
 class Server {
  public:
   // Opens the data directory and the client port and enrols the stages; recovery runs in
-  // QuorumPeer's first step, then clients are accepted. What cannot be opened ends by Env::fatal
-  // with the exit code of the configuration spec. `config` outlives the server.
+  // QuorumPeer's first step. Clients of a standalone server are accepted from then on, those of a
+  // member at once, and turned away while it does not serve. What cannot be opened ends by
+  // Env::fatal with the exit code of the configuration spec. `config` outlives the server.
   Server(Env& env, const ServerConfig& config);
   // Without stop() before it: as a crash, but for the threads, which end in order.
   ~Server();
@@ -39,8 +41,11 @@ class Server {
   void start_admin();
   void register_lasting();
   void start_purge();
-  // In QuorumPeer's first step: recovers, builds the pipeline, lets clients in.
-  Zxid begin_role();
+  void start_peer();
+  // In QuorumPeer's steps, at its home.
+  void on_recovered(const Recovered& recovered);
+  void on_serving(RolePipeline& pipeline);
+  void on_ending();
 
   Env& env_;
   const ServerConfig& config_;
@@ -58,15 +63,16 @@ class Server {
   std::vector<WorkerDoor> doors_;
   HomeOf home_of_;
   std::unique_ptr<Admin> admin_;
+  std::unique_ptr<ReplicaStore> store_;
+  std::unique_ptr<PeerSite> site_;
+  std::unique_ptr<ElectionWiring> election_;  // of a member of an ensemble
   std::unique_ptr<QuorumPeer> peer_;
-  Bell* peer_bell_ = nullptr;
-  std::unique_ptr<RolePipeline> pipeline_;
-  std::atomic<bool> begun_{false};  // the first role is set up
   bool retired_ = false;
   std::unique_ptr<PurgeTask> purge_;
   Bell* purge_bell_ = nullptr;
   StartMetrics start_metrics_;
   std::vector<Registration> registrations_;  // of what is above
+  std::vector<Registration> of_term_;        // of the pipeline
 };
 
 }  // namespace okapi

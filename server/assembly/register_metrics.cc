@@ -48,7 +48,7 @@ void register_front(StatusBoard& board, const Acceptor* acceptor,
   }
 }
 
-void register_role(StatusBoard& board, const QuorumPeer& peer, RolePipeline& pipeline,
+void register_role(StatusBoard& board, const RoleCounters& roles, RolePipeline& pipeline,
                    std::vector<Registration>& out) {
   auto counter = [&](std::string_view name, const Counter& value) {
     out.push_back(board.add_counter(name, value));
@@ -57,11 +57,13 @@ void register_role(StatusBoard& board, const QuorumPeer& peer, RolePipeline& pip
     out.push_back(board.add_summary(name, value));
   };
   CommitProcessor& commit = pipeline.commit();
-  counter("proposal_count", peer.proposed());
+  counter("proposal_count", roles.proposed);
   counter("commit_count", commit.commits());
   counter("digest_mismatches_count", commit.digest_mismatches());
   counter("request_commit_queued", commit.commits());
-  counter("prep_processor_request_queued", pipeline.prep().queued());
+  if (pipeline.prep() != nullptr) {
+    counter("prep_processor_request_queued", pipeline.prep()->queued());
+  }
   counter("stale_sessions_expired", pipeline.tracker().expired());
   counter("connection_rejected", pipeline.tracker().throttled());
   summary("connection_token_deficit", pipeline.tracker().throttle().deficit());

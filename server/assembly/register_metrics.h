@@ -8,7 +8,7 @@
 #include "server/admin/status_board.h"
 #include "server/front/acceptor.h"
 #include "server/front/selector.h"
-#include "server/peer/role_pipeline.h"
+#include "server/peer/role.h"
 
 namespace okapi {
 
@@ -25,7 +25,7 @@ void register_start(StatusBoard& board, StartMetrics& start, std::vector<Registr
 void register_front(StatusBoard& board, const Acceptor* acceptor,
                     const std::vector<std::unique_ptr<Selector>>& selectors,
                     std::vector<Registration>& out);
-void register_role(StatusBoard& board, const QuorumPeer& peer, RolePipeline& pipeline,
+void register_role(StatusBoard& board, const RoleCounters& roles, RolePipeline& pipeline,
                    std::vector<Registration>& out);
 
 }  // namespace okapi

@@ -19,6 +19,11 @@ struct Row {
 // sockets runs on whichever of them made it ready.
 constexpr std::array kRows = {
     Row{"QuorumPeer", "QuorumPeer", Lending::kAnyone},
+    Row{"QuorumCnx", "QuorumCnx", Lending::kHomeOnly},
+    Row{"WorkerSender", "WorkerSend", Lending::kAnyone},
+    Row{"WorkerReceiver", "WorkerRecv", Lending::kAnyone},
+    Row{"LearnerAcceptor", "LrnAccept", Lending::kHomeOnly},
+    Row{"LeaderLink", "LeaderLink", Lending::kHomeOnly},
     Row{"Acceptor", "Acceptor", Lending::kHomeOnly},
     Row{"Selector", "Selector", Lending::kHomeOnly},
     Row{"PrepRequestProcessor", "PrepReq", Lending::kAnyone},

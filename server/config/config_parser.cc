@@ -291,7 +291,6 @@ LoadedConfig load_config(const CommandLine& line, Disk& disk) {
         return out;
       }
       out = parse_config(line.file, **text, line, reader);
-      if (out.ok()) out.failure = refuse_ensemble(out.config);
       if (!line.file.starts_with("/") && !line.file.starts_with("./")) {
         out.warnings.insert(out.warnings.begin(),
                             line.file + " is relative. Prepend ./ to indicate that you're sure!");

@@ -206,11 +206,4 @@ std::optional<StartFailure> read_membership(ConfigDraft& draft, const std::strin
   return read_next_file(draft, file_name, read_file, warnings);
 }
 
-std::optional<StartFailure> refuse_ensemble(const ServerConfig& config) {
-  if (!config.quorum.is_distributed()) return std::nullopt;
-  const bool several = config.quorum.members->voters().size() > 1;
-  const std::string what = several ? "several voting servers" : "standaloneEnabled=false";
-  return invalid(printable(config.file) + ": " + what + ": " + std::string(kNotSupportedYet));
-}
-
 }  // namespace okapi

@@ -17,7 +17,4 @@ std::optional<StartFailure> read_membership(ConfigDraft& draft, const std::strin
                                             const ConfigFileReader& read_file,
                                             std::vector<std::string>& warnings);
 
-// Ends the start of a server that would be one of several: nothing runs a peer yet.
-std::optional<StartFailure> refuse_ensemble(const ServerConfig& config);
-
 }  // namespace okapi

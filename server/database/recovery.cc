@@ -54,7 +54,7 @@ class Recovery {
 Result<Recovered> Recovery::run() {
   auto marker = data_dir_.has_initialize_marker();
   if (!marker.ok()) return marker.error();
-  marker_ = *marker;
+  marker_ = out_.marked_new = *marker;
   MonoTime begin = context_.clock.now();
   auto loaded = load_newest_snapshot();
   if (!loaded.ok()) return loaded.error();
@@ -221,7 +221,7 @@ Error untrusted_empty_refusal(const DataDir& data_dir) {
                       data_dir.snapshots(), data_dir.logs(), kInitializeName, data_dir.logs())};
 }
 
-Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, TreeWriter& writer) {
+Result<std::vector<SessionId>> find_orphans(const ZkDatabase& database, const TreeWriter& writer) {
   auto orphans = writer.ephemerals_without(
       [&](SessionId session) { return database.sessions().contains(session); });
   TreeOptions with_extended_types = database.tree().options();
@@ -239,12 +239,18 @@ Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, Tre
   }
   std::sort(sessions.begin(), sessions.end());
   sessions.erase(std::unique(sessions.begin(), sessions.end()), sessions.end());
-  for (SessionId session : sessions) {
+  return sessions;
+}
+
+Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, TreeWriter& writer) {
+  auto sessions = find_orphans(database, writer);
+  if (!sessions.ok()) return sessions.error();
+  for (SessionId session : *sessions) {
     OKAPI_INFO(context.log, "deleting the ephemerals of session 0x{:x}, which is gone",
                static_cast<uint64_t>(session.value()));
     writer.recycle(writer.kill_session(session, database.tree().last_applied()));
   }
-  return static_cast<int64_t>(sessions.size());
+  return static_cast<int64_t>(sessions->size());
 }
 
 Status set_aside_everything(StorageContext context, DataDir& data_dir) {

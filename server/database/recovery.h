@@ -34,6 +34,7 @@ struct Recovered {
   int64_t txns_replayed = 0;
   Nanos load_time{}, replay_time{};
   int64_t digest_mismatches = 0;  // each was worth a warning at most (storage spec section 7)
+  bool marked_new = false;        // an `initialize` marker said that the directory is to be empty
   bool tail_cut = false;          // the remains of an unsynced batch were cut off
 };
 
@@ -45,9 +46,11 @@ Result<Recovered> recover(StorageContext context, DataDir& data_dir, ZkDatabase&
 // The refusal of a standalone server that finds an empty directory it may not trust.
 Error untrusted_empty_refusal(const DataDir& data_dir);
 
-// Standalone and leader, after recover(): deletes the ephemerals whose session is gone, without a
-// txn, as the reference does. Answers how many sessions. Error: TTL nodes are there while
-// extendedTypesEnabled is off; they would look like such ephemerals.
+// After recover(): the owners of ephemerals whose session is gone, in ascending order. Error: TTL
+// nodes are there while extendedTypesEnabled is off; they would look like such ephemerals.
+Result<std::vector<SessionId>> find_orphans(const ZkDatabase& database, const TreeWriter& writer);
+// Of a standalone server: deletes those ephemerals without a txn, as the reference does.
+// Answers how many sessions.
 Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, TreeWriter& writer);
 
 // A suspect member: moves all logs, snapshots and the hint into the quarantine (safety 4.3); the

@@ -75,6 +75,17 @@ Status ReplicaStore::set_current_epoch(Epoch epoch) {
   return {};
 }
 
+Status ReplicaStore::remove_orphans() {
+  auto removed = okapi::remove_orphans(context_, database_, tokens_->tree);
+  return removed.ok() ? Status() : removed.error();
+}
+
+void ReplicaStore::put_config(const QuorumConfig& config) {
+  OKAPI_ASSERT(at_rest());
+  std::string text = config.text();
+  tokens_->tree.put_config(ByteView(text), Zxid(config.version()), context_.clock.wall().ms);
+}
+
 ReplicaStore::Tokens ReplicaStore::hand_out() {
   OKAPI_ASSERT(at_rest());
   Tokens out = std::move(*tokens_);
@@ -174,9 +185,9 @@ Status ReplicaStore::keep_memory() {
 }
 
 Result<Recovered> ReplicaStore::wipe() {
-  OKAPI_ASSERT(at_rest());
+  OKAPI_ASSERT(at_rest() || writer_.has_value());
   // The writer's file must not be written any more when it is set aside.
-  writer_.emplace(std::move(tokens_->tree));
+  if (at_rest()) writer_.emplace(std::move(tokens_->tree));
   tokens_.reset();
   OKAPI_TRY(set_aside_everything(context_, data_dir_));
   return load();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "server/config/quorum_config.h"
 #include "server/database/recovery.h"
 #include "server/database/snapshot_loader.h"
 #include "server/storage/epoch_files.h"
@@ -40,6 +41,12 @@ class ReplicaStore {
   // Durable when they return; an error is past repair.
   Status set_accepted_epoch(Epoch epoch);
   Status set_current_epoch(Epoch epoch);
+  // After load(), at rest: find_orphans(), and for a standalone server remove_orphans().
+  Result<std::vector<SessionId>> orphans() const { return find_orphans(database_, tokens_->tree); }
+  Status remove_orphans();
+  // /zookeeper/config says what the membership is, as the reference writes it at the start of a
+  // role; no transaction. At rest.
+  void put_config(const QuorumConfig& config);
   // The end of the history, for votes and ACKEPOCH: log and tree are equal at rest.
   Zxid last_zxid() const { return database_.tree().last_applied(); }
 
@@ -66,7 +73,7 @@ class ReplicaStore {
   // The tree as it is becomes the newest snapshot, and the log goes on behind it: afterwards the
   // disk holds what memory holds, and nothing else.
   Status keep_memory();
-  // Moves the whole history aside and begins with nothing.
+  // Moves the whole history aside and begins with nothing; also after a load() that failed.
   Result<Recovered> wipe();
 
  private:

@@ -11,7 +11,8 @@ Applied ZkDatabase::apply(TreeWriter& writer, const Txn& txn, const EncodedTxn& 
   } else if (std::holds_alternative<CloseSessionTxn>(txn.body)) {
     sessions_.remove(session);
   }
-  committed_log_.add(encoded);
+  // While a role serves its Leader or Learner does that, with the commit.
+  if (mode == ApplyMode::kReplay) committed_log_.add(encoded);
   return applied;
 }
 

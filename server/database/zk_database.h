@@ -19,8 +19,9 @@ class ZkDatabase {
   const SessionTable& sessions() const { return sessions_; }
   CommittedLog& committed_log() { return committed_log_; }
 
-  // Applies a committed transaction to tree and sessions and keeps it for learners. The shards it
-  // touched stay locked in the result; the caller stores last_applied before it lets them go (O2).
+  // Applies a committed transaction to tree and sessions; a replayed one is kept for learners. The
+  // shards it touched stay locked in the result; the caller stores last_applied before it lets them
+  // go (O2).
   Applied apply(TreeWriter& writer, const Txn& txn, const EncodedTxn& encoded, ApplyMode mode);
 
  private:

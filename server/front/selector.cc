@@ -34,7 +34,6 @@ Selector::~Selector() {
 void Selector::attach(Bell& bell) {
   accepted.attach(bell);
   terms.attach(bell);
-  session_orders.attach(bell);
   command_replies.attach(bell);
   asks.attach(bell);
 }
@@ -76,18 +75,14 @@ void Selector::take_mail(Turn& turn) {
   }
   terms_inbox_.clear();
   if (terms.drain(terms_inbox_)) {
-    for (TermMail& item : terms_inbox_) {
-      if (auto* begins = std::get_if<TermBegins>(&item)) {
+    for (const TermMail& item : terms_inbox_) {
+      if (const auto* begins = std::get_if<TermBegins>(&item)) {
         begin_term(*begins);
+      } else if (const auto* ends = std::get_if<TermEnds>(&item)) {
+        end_term(*ends);
       } else {
-        end_term();
+        obey(std::get<SessionOrder>(item));
       }
-    }
-  }
-  orders_inbox_.clear();
-  if (session_orders.drain(orders_inbox_)) {
-    for (SessionOrder& item : orders_inbox_) {
-      std::visit([&](auto& order) { obey(order); }, item);
     }
   }
   replies_inbox_.clear();
@@ -136,15 +131,23 @@ void Selector::begin_term(const TermBegins& term) {
   to_tracker_ = Sink<SessionMail>(*term.sessions);
 }
 
-void Selector::end_term() {
+void Selector::end_term(const TermEnds& end) {
   for (auto& connection : connections_) {
-    if (connection != nullptr) close(*connection, "the server stops serving");
+    // A command is answered all the same.
+    if (connection == nullptr || connection->phase == Phase::kCommand) continue;
+    close(*connection, "the server stops serving");
   }
   worker_->flush();
   worker_.reset();
   feeds_.clear();
   tree_ = nullptr;
+  live_sessions_ = nullptr;
   to_tracker_.disconnect();
+  end.confirm->post(TermEnded{});
+}
+
+void Selector::obey(const SessionOrder& order) {
+  std::visit([&](const auto& kind) { obey(kind); }, order);
 }
 
 void Selector::obey(const AttachResult& order) {

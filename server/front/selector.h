@@ -24,7 +24,6 @@ class Selector final : public Stage {
 
   Mailbox<Accepted> accepted;
   Mailbox<TermMail> terms;
-  Mailbox<SessionOrder> session_orders;
   Mailbox<CommandReply> command_replies;
   Mailbox<AskClients> asks;
   Sink<AddressFreed> to_acceptor;
@@ -64,7 +63,8 @@ class Selector final : public Stage {
   void take_mail(Turn& turn);
   void open(Accepted item, MonoTime now);
   void begin_term(const TermBegins& term);
-  void end_term();
+  void end_term(const TermEnds& end);
+  void obey(const SessionOrder& order);
   void obey(const AttachResult& order);
   void obey(const CloseConnection& order);
   void obey(const AskTouches& order);
@@ -142,7 +142,6 @@ class Selector final : public Stage {
   Counter connections_count_;
   std::vector<Accepted> accepted_inbox_;
   std::vector<TermMail> terms_inbox_;
-  std::vector<SessionOrder> orders_inbox_;
   std::vector<CommandReply> replies_inbox_;
   std::vector<AskClients> asks_inbox_;
 };

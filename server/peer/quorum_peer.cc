@@ -1,36 +1,266 @@
 #include "server/peer/quorum_peer.h"
 
+#include "server/config/exit_code.h"
+#include "server/election/election_options.h"
+#include "server/peer/leading_role.h"
+#include "server/peer/learning_role.h"
+#include "server/peer/standalone_role.h"
+
 namespace okapi {
+namespace {
 
-QuorumPeer::QuorumPeer(ServerId self, std::function<Zxid()> begin_role)
-    : self_(self), begin_role_(std::move(begin_role)) {}
+// Whoever fails again and again to join its leader does not press it.
+constexpr Millis kRolePause{100};
+constexpr int kQuickRoles = 2;
 
-void QuorumPeer::step(Turn&) {
-  if (ledger_ == nullptr) {
-    Zxid last = begin_role_();
-    QuorumServer self{.sid = self_, .addresses = {PeerAddress{}}, .client = std::nullopt};
-    auto alone = std::make_shared<const QuorumConfig>(std::vector{std::move(self)}, 0);
-    ledger_ = std::make_unique<ProposalLedger>(std::move(alone), last);
+std::string_view name_of(PeerState state) {
+  switch (state) {
+    case PeerState::kLooking:
+      return "LOOKING";
+    case PeerState::kFollowing:
+      return "FOLLOWING";
+    case PeerState::kLeading:
+      return "LEADING";
+    case PeerState::kObserving:
+      return "OBSERVING";
   }
-  // Acks first: what they cover was proposed in an earlier step.
-  logged_inbox_.clear();
-  if (logged.drain(logged_inbox_)) ledger_->ack(self_, logged_inbox_.back().zxid);
-  inbox_.clear();
-  if (proposals.drain(inbox_)) {
-    proposed_.add(static_cast<int64_t>(inbox_.size()));
-    for (Prepared& item : inbox_) {
-      // There are no learners, and so none of their syncs.
-      auto& txn = std::get<EncodedTxn>(item);
-      to_sync.add(txn);
-      ledger_->propose(std::move(txn));
-    }
+  assertion_failed("a state has a name", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+QuorumPeer::QuorumPeer(const PeerSite& site, std::function<void(const Recovered&)> on_recovered)
+    : site_(site), on_recovered_(std::move(on_recovered)) {
+  if (!site.config.quorum.is_distributed()) return;
+  configs_.emplace(site.env.disk(), site.env.log(), site.config, site.env.machine().user_dir);
+  election_.emplace(site.self(), election_times(site.config.quorum.election));
+}
+
+void QuorumPeer::begin(Bell& bell) {
+  bell_ = &bell;
+  news.attach(bell);
+  bell.ring(false);
+}
+
+void QuorumPeer::step(Turn& turn) {
+  if (turn.borrowed() && !(phase_ == Phase::kRole && role_->is_light())) return turn.again();
+  if (phase_ == Phase::kBegin) recover();
+  if (election_.has_value()) take_news(turn.now());
+  if (phase_ == Phase::kLooking) elect(turn.now());
+  bool in_role = phase_ == Phase::kRole;
+  if (in_role) run_role(turn);
+  if (phase_ >= Phase::kEnding) settle(turn);
+  if (phase_ == Phase::kLooking) {
+    auto deadline = look_at_.has_value() ? look_at_ : election_->deadline();
+    if (deadline.has_value()) turn.wake_at(*deadline);
   }
-  committed_.clear();
-  ledger_->take_committed(committed_);
-  for (EncodedTxn& txn : committed_) to_commit.add(std::move(txn));
-  outstanding_.add(static_cast<int64_t>(ledger_->outstanding().size()) - outstanding_.get());
-  to_sync.flush();
-  to_commit.flush();
+  if (phase_ == Phase::kRole && !in_role) turn.again();
+  flush();
+}
+
+void QuorumPeer::elect(MonoTime now) {
+  if (look_at_.has_value()) {
+    if (now < *look_at_) return;
+    look(now);
+  }
+  if (phase_ == Phase::kLooking) act(election_->on_tick(now));
+}
+
+void QuorumPeer::recover() {
+  if (election_.has_value()) {
+    shut_readers_out();
+    load_member();
+    peers.add(configs_->peers());
+    look(site_.env.clock().now());
+    return;
+  }
+  auto recovered = site_.store.load();
+  must(recovered.ok() ? Status() : recovered.error());
+  if (recovered->kind == Recovered::Kind::kUntrustedEmpty) {
+    must(untrusted_empty_refusal(site_.data_dir));
+  }
+  must(site_.store.remove_orphans());
+  auto role = std::make_unique<StandaloneRole>(site_, *bell_, counters_);
+  // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
+  if (recovered->txns_replayed > 0) role->take_snapshot(recovered->last);
+  role_ = std::move(role);
+  phase_ = Phase::kRole;
+  on_recovered_(*recovered);
+}
+
+// A member with a damaged history goes on with an empty one and without a vote (safety 4.3).
+void QuorumPeer::load_member() {
+  auto recovered = site_.store.load();
+  if (!recovered.ok() && recovered.error().kind == ErrorKind::kCorrupt) {
+    OKAPI_ERROR(site_.env.log(), "{}: the history is set aside and asked for anew",
+                recovered.error().text);
+    recovered = site_.store.wipe();
+    suspect_ = true;
+  }
+  must(recovered.ok() ? Status() : recovered.error());
+  must(site_.store.load_epochs());
+  empty_data_ = recovered->last == Zxid() && site_.store.current_epoch() == Epoch(0) &&
+                !recovered->marked_new && !site_.config.storage.empty_data_votes;
+  on_recovered_(*recovered);
+}
+
+Candidacy QuorumPeer::candidacy() const {
+  Candidacy out;
+  out.participant = !configs_->observes();
+  out.last_logged = suspect_ ? kSuspectZxid : site_.store.last_zxid();
+  out.current_epoch = site_.store.current_epoch();
+  out.empty_data = empty_data_;
+  return out;
+}
+
+void QuorumPeer::look(MonoTime now) {
+  OKAPI_ASSERT(role_ == nullptr && site_.store.at_rest());
+  look_at_.reset();
+  phase_ = Phase::kLooking;
+  state_ = PeerState::kLooking;
+  renewed_ = false;
+  OKAPI_INFO(site_.env.log(), "LOOKING, at zxid 0x{:x} of epoch 0x{:x}",
+             site_.store.last_zxid().value(), site_.store.current_epoch().value());
+  // The receiver knows before anybody hears of this election.
+  tell_standing();
+  act(election_->start_looking(candidacy(), configs_->configs(), now));
+}
+
+void QuorumPeer::take_news(MonoTime now) {
+  news_inbox_.clear();
+  if (!news.drain(news_inbox_)) return;
+  for (ElectionNews& item : news_inbox_) {
+    std::visit([&](auto& kind) { take(kind, now); }, item);
+  }
+}
+
+void QuorumPeer::take(Heard& mail, MonoTime now) {
+  if (phase_ == Phase::kLooking) act(election_->on_notification(mail.from, mail.message, now));
+}
+
+void QuorumPeer::take(NewerConfig& mail, MonoTime now) {
+  if (phase_ != Phase::kLooking) return;
+  configs_->activate(mail.config);
+  note_configs();
+  if (phase_ == Phase::kLooking) act(election_->on_configs(configs_->configs(), now));
+}
+
+void QuorumPeer::take(DisloyalVoter& mail, MonoTime now) {
+  if (state_ != PeerState::kLeading || phase_ != Phase::kRole) return;
+  static_cast<LeadingRole&>(*role_).voter_looks(mail.sid, now);
+}
+
+void QuorumPeer::act(ElectionEffects effects) {
+  for (Ballot& ballot : effects.send) ballots.add(std::move(ballot));
+  if (phase_ != Phase::kLooking) return;
+  if (effects.elected.has_value()) {
+    begin_role(*effects.elected);
+  } else if (election_->round() != told_round_) {
+    tell_standing();
+  }
+}
+
+void QuorumPeer::begin_role(const Elected& elected) {
+  vote_ = elected.vote;
+  state_ = elected.state;
+  phase_ = Phase::kRole;
+  OKAPI_INFO(site_.env.log(), "{}: server {} was elected in round {}, at zxid 0x{:x}",
+             name_of(state_), vote_.leader.value(), vote_.round, vote_.zxid.value());
+  tell_standing();
+  // A learner's tree and files are not read before they are what they should be.
+  if (state_ == PeerState::kLeading) {
+    let_readers_in();
+    role_ = std::make_unique<LeadingRole>(site_, *bell_, *configs_, counters_,
+                                          LeadingOptions{++term_, elected.supporters});
+  } else {
+    role_ = std::make_unique<LearningRole>(
+        site_, *bell_, *configs_,
+        LearningOptions{vote_.leader, state_ == PeerState::kObserving, committed_});
+  }
+}
+
+void QuorumPeer::run_role(Turn& turn) {
+  role_->step(turn);
+  if (!election_.has_value()) return;
+  note_configs();
+  if (role_->served() && !renewed_) {
+    // Compat: the vote names the epoch that came of it, for those who look later (spec 2.5).
+    renewed_ = true;
+    vote_.peer_epoch = site_.store.current_epoch();
+    let_readers_in();
+    tell_standing();
+  }
+  if (!role_->over().has_value()) return;
+  OKAPI_WARN(site_.env.log(), "{} ends: {}", name_of(state_), role_->over()->why);
+  role_->end();
+  phase_ = Phase::kEnding;
+}
+
+// From the end of a role to the next election; only at home.
+void QuorumPeer::settle(Turn& turn) {
+  if (turn.borrowed()) return turn.again();
+  if (phase_ == Phase::kEnding) {
+    if (!role_->let_go()) return;
+    role_->stop();
+    phase_ = Phase::kEnded;
+    return turn.again();
+  }
+  if (phase_ == Phase::kEnded) {
+    shut_readers_out();
+    phase_ = Phase::kSettling;
+  }
+  if (!site_.leases.all_home()) return;
+  RoleEnd end = *role_->over();
+  committed_ = std::max(committed_, role_->last_committed());
+  bool served = role_->served();
+  role_.reset();
+  if (end.wipe) {
+    suspect_ = true;
+    auto wiped = site_.store.wipe();
+    must(wiped.ok() ? Status() : wiped.error());
+  } else if (end.reload) {
+    load_member();
+  }
+  if (served) suspect_ = empty_data_ = false;
+  roles_without_service_ = served ? 0 : roles_without_service_ + 1;
+  if (roles_without_service_ <= kQuickRoles) return look(turn.now());
+  phase_ = Phase::kLooking;
+  state_ = PeerState::kLooking;
+  look_at_ = turn.now() + kRolePause;
+}
+
+void QuorumPeer::let_readers_in() {
+  if (!std::exchange(readers_, true)) site_.leases.allow();
+}
+
+void QuorumPeer::shut_readers_out() {
+  if (std::exchange(readers_, false)) site_.leases.recall(bell_);
+}
+
+void QuorumPeer::note_configs() {
+  if (!configs_->take_changed()) return;
+  peers.add(configs_->peers());
+  tell_standing();
+}
+
+void QuorumPeer::tell_standing() {
+  told_round_ = election_->round();
+  standings.add(Standing{
+      .state = state_, .vote = vote_, .round = election_->round(), .configs = configs_->configs()});
+}
+
+void QuorumPeer::must(const Status& done) {
+  if (!done.ok()) site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), done.error().text);
+}
+
+void QuorumPeer::flush() {
+  peers.flush();
+  standings.flush();
+  ballots.flush();
+}
+
+void QuorumPeer::shut_down() {
+  if (role_ != nullptr && phase_ <= Phase::kEnding) role_->stop_at_once();
 }
 
 }  // namespace okapi

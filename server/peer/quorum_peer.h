@@ -1,42 +1,94 @@
-// The stage that owns the server's role: it recovers the database, builds the role's pipeline, and
-// while the role serves keeps the ledger of proposals. It does not touch the disk while
-// broadcasting and each message costs O(1), so any thread may take its turn then.
+// The stage that owns the server's role: it recovers the replica, elects, hosts the role that comes
+// of it, takes that down when it is over, and elects again. Alone it has one role for good.
+//
+// Between two roles it waits for the disk and for other stages to retire, so then only its home
+// thread takes its turn. In broadcast each message costs O(1) and nothing is waited for: anyone
+// may.
 #pragma once
 
 #include <functional>
 #include <memory>
 
-#include "common/env/env.h"
-#include "common/env/mailbox.h"
-#include "server/request/prep_mail.h"
-#include "server/request/sync_request_processor.h"
-#include "server/zab/proposal_ledger.h"
+#include "server/election/fast_leader_election.h"
+#include "server/peer/config_keeper.h"
+#include "server/peer/peer_site.h"
+#include "server/peer/role.h"
 
 namespace okapi {
 
 class QuorumPeer final : public Stage {
  public:
-  // `begin_role` runs in the first step, on the home thread, where the disk may be waited for: it
-  // recovers, builds the pipeline and gives the last zxid of the history.
-  QuorumPeer(ServerId self, std::function<Zxid()> begin_role);
+  QuorumPeer(const PeerSite& site, std::function<void(const Recovered&)> on_recovered);
 
-  Mailbox<Prepared> proposals;  // from Prep
-  Mailbox<Logged> logged;       // from Sync
-  Sink<EncodedTxn> to_sync, to_commit;
+  // --- of an ensemble ---
+  Mailbox<ElectionNews> news;  // of WorkerReceiver
+  Sink<Ballot> ballots;        // to WorkerSender
+  Sink<Standing> standings;    // to WorkerReceiver
+  Sink<CnxPeers> peers;        // to QuorumCnx
 
+  // Once, after it is enrolled; the first step follows.
+  void begin(Bell& bell);
   void step(Turn& turn) override;
-  // Any thread: proposals that are not committed.
-  int64_t outstanding() const { return outstanding_.get(); }
-  const Counter& proposed() const { return proposed_; }
+  // The node goes down: after this stage, and all that mail to a pipeline, have retired. What Sync
+  // was given is on disk afterwards.
+  void shut_down();
+
+  // Any thread.
+  const RoleCounters& counters() const { return counters_; }
 
  private:
-  ServerId self_;
-  std::function<Zxid()> begin_role_;
-  std::unique_ptr<ProposalLedger> ledger_;
-  std::vector<Prepared> inbox_;
-  std::vector<Logged> logged_inbox_;
-  std::vector<EncodedTxn> committed_;
-  Counter outstanding_, proposed_;
+  enum class Phase {
+    kBegin,
+    kLooking,
+    kRole,
+    kEnding,    // clients are being turned away
+    kEnded,     // its stages are gone; its mail is still coming in
+    kSettling,  // until nobody reads tree or files
+  };
+
+  void recover();
+  void load_member();
+  void elect(MonoTime now);
+  void look(MonoTime now);
+  void take_news(MonoTime now);
+  void take(Heard& mail, MonoTime now);
+  void take(NewerConfig& mail, MonoTime now);
+  void take(DisloyalVoter& mail, MonoTime now);
+  void act(ElectionEffects effects);
+  void begin_role(const Elected& elected);
+  void run_role(Turn& turn);
+  void settle(Turn& turn);
+  void tell_standing();
+  // Those who walk tree and files for long (TreeLeases).
+  void let_readers_in();
+  void shut_readers_out();
+  void note_configs();
+  Candidacy candidacy() const;
+  void must(const Status& done);
+  void flush();
+
+  const PeerSite& site_;
+  const std::function<void(const Recovered&)> on_recovered_;
+  Bell* bell_ = nullptr;
+  RoleCounters counters_;
+  Phase phase_ = Phase::kBegin;
+  std::unique_ptr<RoleTerm> role_;
+
+  // Of an ensemble.
+  std::optional<ConfigKeeper> configs_;
+  std::optional<FastLeaderElection> election_;
+  PeerState state_ = PeerState::kLooking;
+  Vote vote_;                // the outcome of the last election
+  bool empty_data_ = false;  // Candidacy::empty_data
+  bool suspect_ = false;     // the disk has lost what it may have promised: no vote
+  bool renewed_ = false;     // the vote names the epoch that came of it
+  Zxid committed_;           // certain to be committed
+  bool readers_ = true;      // are let in
+  int64_t told_round_ = 0;   // as WorkerReceiver knows it
+  uint32_t term_ = 0;
+  int roles_without_service_ = 0;
+  std::optional<MonoTime> look_at_;  // a pause before the next election
+  std::vector<ElectionNews> news_inbox_;
 };
 
 }  // namespace okapi

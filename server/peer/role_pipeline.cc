@@ -1,5 +1,7 @@
 #include "server/peer/role_pipeline.h"
 
+#include <algorithm>
+
 namespace okapi {
 namespace {
 
@@ -15,68 +17,100 @@ SyncRequestProcessor::Options sync_options(const ServerConfig& config) {
 
 }  // namespace
 
-RolePipeline::RolePipeline(const Parts& parts, const RolePlan& plan, TreeWriter writer,
-                           TxnLogWriter log, const SnapshotSettings& snapshots, Zxid last)
+void PipelineEnds::attach(Bell& bell) {
+  proposals.attach(bell);
+  logged.attach(bell);
+  verdicts.attach(bell);
+  requests.attach(bell);
+  questions.attach(bell);
+  touched.attach(bell);
+}
+
+void PipelineEnds::flush() {
+  to_sync.flush();
+  to_commit.flush();
+  to_prep.flush();
+  to_tracker.flush();
+}
+
+RolePipeline::RolePipeline(const Parts& parts, const Begin& begin, ReplicaStore::Tokens tokens,
+                           PipelineEnds& ends)
     : parts_(parts) {
-  OKAPI_ASSERT(plan.logs && plan.acks_itself && plan.writes_go == WritesGo::kToOwnPrep);
-  Env& env = parts.env;
+  const RolePlan& plan = role_plan(begin.role);
+  build(plan, begin, std::move(tokens));
+  connect(ends);
+  enroll();
+  tell_selectors(plan, ends);
+}
+
+void RolePipeline::build(const RolePlan& plan, const Begin& begin, ReplicaStore::Tokens tokens) {
+  Env& env = parts_.env;
   std::vector<WorkerPort> ports;
-  for (const WorkerDoor& door : parts.doors) {
+  for (const WorkerDoor& door : parts_.doors) {
     feeds_.push_back(std::make_unique<WorkerFeed>());
     ports.push_back({feeds_.back().get(), door.bell});
   }
-  std::vector<SessionId> sessions;
-  for (const SessionEntry& entry : parts.database.sessions().all()) {
-    sessions.push_back(entry.session);
-  }
   SnapshotTaskOptions snapshot_options;
-  snapshot_options.snapshot = snapshots;
-  snapshot_ = std::make_unique<SnapshotTask>(env, parts.database, parts.leases, snapshot_options);
-  sync_ = std::make_unique<SyncRequestProcessor>(env, sync_options(parts.config), std::move(log));
-  commit_ = std::make_unique<CommitProcessor>(env, parts.database, std::move(writer), parts.watches,
-                                              std::move(ports),
-                                              parts.config.storage.digest_mismatch_fatal);
-  prep_ = std::make_unique<PrepRequestProcessor>(env, parts.config, parts.registry,
-                                                 parts.database.tree(), last, sessions);
-  // Compat: a standalone server's sessions carry id 1 whatever its myid (client-protocol 2.5).
+  snapshot_options.snapshot = parts_.snapshots;
+  snapshot_ = std::make_unique<SnapshotTask>(env, parts_.database, parts_.leases, snapshot_options);
+  sync_ = std::make_unique<SyncRequestProcessor>(env, sync_options(parts_.config),
+                                                 std::move(tokens.log));
+  commit_ = std::make_unique<CommitProcessor>(env, parts_.database, std::move(tokens.tree),
+                                              parts_.watches, std::move(ports),
+                                              parts_.config.storage.digest_mismatch_fatal);
   SessionTracker::Options tracker_options{
-      .tick = Millis(parts.config.session.tick_time_ms),
-      .server = ServerId(1),
-      .workers = parts.doors.size(),
-      .sessions_max = parts.config.limits.sessions_max,
-      .throttle = parts.config.throttle,
+      .tick = Millis(parts_.config.session.tick_time_ms),
+      .server = begin.server,
+      .workers = parts_.doors.size(),
+      .sessions_max = parts_.config.limits.sessions_max,
+      .throttle = parts_.config.throttle,
       .seed = env.seed(),
-      .secret = parts.config.session.password_secret,
+      .secret = parts_.config.session.password_secret,
       .tracked = plan.sessions,
   };
   tracker_ = std::make_unique<SessionTracker>(tracker_options, env.log());
-  for (const SessionEntry& entry : parts.database.sessions().all()) {
-    tracker_->track(entry.session, entry.timeout_ms, env.clock().now());
+  std::vector<SessionId> sessions = begin.orphans;
+  for (SessionId orphan : begin.orphans) {
+    tracker_->track(orphan, parts_.config.session.min_timeout_ms, env.clock().now());
   }
-  reaper_ = std::make_unique<ContainerReaper>(env, parts.config.request, parts.database.tree());
-  connect();
-  enroll(plan);
+  for (const SessionEntry& entry : parts_.database.sessions().all()) {
+    tracker_->track(entry.session, entry.timeout_ms, env.clock().now());
+    sessions.push_back(entry.session);
+  }
+  if (plan.writes_go == WritesGo::kToLeader) return;
+  prep_ = std::make_unique<PrepRequestProcessor>(env, parts_.config, parts_.registry,
+                                                 parts_.database.tree(), begin.last, sessions);
+  reaper_ = std::make_unique<ContainerReaper>(env, parts_.config.request, parts_.database.tree());
 }
 
-void RolePipeline::connect() {
-  prep_->to_peer = Sink<Prepared>(parts_.peer.proposals);
-  prep_->to_tracker = Sink<SessionMail>(tracker_->mail);
-  parts_.peer.to_sync = Sink<EncodedTxn>(sync_->txns);
-  parts_.peer.to_commit = Sink<EncodedTxn>(commit_->committed);
-  sync_->to_peer = Sink<Logged>(parts_.peer.logged);
+void RolePipeline::connect(PipelineEnds& ends) {
+  ends.to_sync = Sink<EncodedTxn>(sync_->txns);
+  ends.to_commit = Sink<CommitMail>(commit_->committed);
+  ends.to_tracker = Sink<SessionMail>(tracker_->mail);
+  sync_->to_peer = Sink<Logged>(ends.logged);
   sync_->to_snapshot = Sink<LogProgress>(snapshot_->progress);
   snapshot_->mark_wanted = Sink<Zxid>(sync_->mark_wanted);
   commit_->to_tracker = Sink<SessionMail>(tracker_->mail);
   tracker_->to_commit = Sink<SessionRequest>(commit_->pending_sessions);
-  tracker_->to_prep = Sink<SessionRequest>(prep_->requests);
   tracker_->to_admin = Sink<SessionsAnswer>(parts_.admin);
-  reaper_->to_prep = Sink<RequestPtr>(prep_->requests);
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
-    tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].session_orders);
+    tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].terms);
   }
+  if (prep_ == nullptr) {
+    tracker_->to_prep = Sink<SessionRequest>(ends.requests);
+    tracker_->to_leader = Sink<Revalidation>(ends.questions);
+    tracker_->touched = Sink<SessionTouch>(ends.touched);
+    return;
+  }
+  ends.to_prep = Sink<PrepMail>(prep_->requests);
+  prep_->to_peer = Sink<Prepared>(ends.proposals);
+  prep_->to_tracker = Sink<SessionMail>(tracker_->mail);
+  tracker_->to_prep = Sink<SessionRequest>(prep_->requests);
+  tracker_->to_learners = Sink<SessionVerdict>(ends.verdicts);
+  reaper_->to_prep = Sink<RequestPtr>(prep_->requests);
 }
 
-void RolePipeline::enroll(const RolePlan& plan) {
+void RolePipeline::enroll() {
   Scheduler& scheduler = parts_.env.scheduler();
   auto enter = [&](Stage& stage, std::string_view name, auto&... boxes) {
     // Boxes need their bell before the first post; posts begin when the Selectors hear of the term.
@@ -84,36 +118,42 @@ void RolePipeline::enroll(const RolePlan& plan) {
     (boxes.attach(bell), ...);
     return &bell;
   };
-  parts_.peer.proposals.attach(parts_.peer_bell);
-  parts_.peer.logged.attach(parts_.peer_bell);
   enter(*snapshot_, "Snapshot", snapshot_->progress);
   enter(*sync_, "SyncRequestProcessor", sync_->txns, sync_->mark_wanted);
   enter(*commit_, "CommitProcessor", commit_->committed, commit_->pending,
         commit_->pending_sessions);
-  enter(*prep_, "PrepRequestProcessor", prep_->requests);
+  if (prep_ != nullptr) enter(*prep_, "PrepRequestProcessor", prep_->requests);
   Bell* tracker = enter(*tracker_, "SessionTracker", tracker_->mail);
-  Bell* reaper = enter(*reaper_, "ContainerReaper");
+  // Both have timers to set.
+  tracker->ring(false);
+  if (reaper_ != nullptr) enter(*reaper_, "ContainerReaper")->ring(false);
+}
+
+void RolePipeline::tell_selectors(const RolePlan& plan, PipelineEnds& ends) {
   std::vector<const WorkerFeed*> feeds;
   for (const auto& feed : feeds_) feeds.push_back(feed.get());
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
     parts_.doors[i].terms->post(TermBegins{
         &parts_.database.tree(), &parts_.database.sessions(), &parts_.watches, feeds_[i].get(),
-        feeds, &commit_->pending, &prep_->requests, &tracker_->mail, plan.sync_goes});
+        feeds, &commit_->pending, prep_ == nullptr ? &ends.requests : &prep_->requests,
+        &tracker_->mail, plan.sync_goes});
   }
-  // Both have timers to set.
-  tracker->ring(false);
-  reaper->ring(false);
 }
 
-void RolePipeline::stop_front() {
+RolePipeline::~RolePipeline() { retire_stages(); }
+
+ReplicaStore::Tokens RolePipeline::stop() {
+  retire_stages();
+  TxnLogWriter log = sync_->finish();
+  return {commit_->finish(), std::move(log)};
+}
+
+void RolePipeline::retire_stages() {
+  if (std::exchange(retired_, true)) return;
   Scheduler& scheduler = parts_.env.scheduler();
-  scheduler.retire(*reaper_);
+  if (reaper_ != nullptr) scheduler.retire(*reaper_);
   scheduler.retire(*tracker_);
-  scheduler.retire(*prep_);
-}
-
-void RolePipeline::stop_back() {
-  Scheduler& scheduler = parts_.env.scheduler();
+  if (prep_ != nullptr) scheduler.retire(*prep_);
   scheduler.retire(*commit_);
   scheduler.retire(*sync_);
   scheduler.retire(*snapshot_);

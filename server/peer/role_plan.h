@@ -11,23 +11,27 @@
 
 namespace okapi {
 
-enum class Role { kStandalone };
+enum class Role { kStandalone, kLeader, kFollower, kObserver };
 
-enum class WritesGo { kToOwnPrep };
+enum class WritesGo { kToOwnPrep, kToLeader };
 
 struct RolePlan {
   Role role;
   std::string_view name;  // as `srvr` and `mntr` print it
   WritesGo writes_go;     // who prepares, and so assigns zxids
-  bool logs;
-  bool acks_itself;  // its own sync counts towards the quorum
   SyncGoes sync_goes;
   SessionsTracked sessions;
 };
 
 inline constexpr std::array kRolePlans = {
-    RolePlan{Role::kStandalone, "standalone", WritesGo::kToOwnPrep, true, true,
-             SyncGoes::kAnsweredHere, SessionsTracked::kHere},
+    RolePlan{Role::kStandalone, "standalone", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
+             SessionsTracked::kHere},
+    RolePlan{Role::kLeader, "leader", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
+             SessionsTracked::kHere},
+    RolePlan{Role::kFollower, "follower", WritesGo::kToLeader, SyncGoes::kToLeader,
+             SessionsTracked::kByLeader},
+    RolePlan{Role::kObserver, "observer", WritesGo::kToLeader, SyncGoes::kToLeader,
+             SessionsTracked::kByLeader},
 };
 
 constexpr const RolePlan& role_plan(Role role) {

@@ -1,13 +1,17 @@
 // Mail between the Selectors, who meet the four-letter words, and the Admin stage, who answers
-// them.
+// them; and what both are told of terms of office.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/env/mailbox.h"
 #include "common/env/net.h"
 #include "server/request/client_table.h"
+#include "server/session/session_mail.h"
 
 namespace okapi {
 
@@ -68,5 +72,20 @@ struct ClientsAnswer {
   uint64_t ticket = 0;
   std::vector<ClientReport> clients;
 };
+
+// --- terms of office, to those who use what a term gives ---
+
+// To QuorumPeer: one of them has let go.
+struct TermEnded {};
+
+// To Admin: a role begins to serve.
+struct AdminTermBegins {
+  std::string_view mode;  // as `srvr` prints it
+  Mailbox<SessionMail>* tracker = nullptr;
+};
+struct AdminTermEnds {
+  Mailbox<TermEnded>* confirm = nullptr;
+};
+using AdminTerm = std::variant<AdminTermBegins, AdminTermEnds>;
 
 }  // namespace okapi

@@ -121,7 +121,7 @@ void CommitProcessor::fire_watches(Zxid zxid, const Applied& applied) {
   for (const TreeEvent& event : applied.events) {
     notifications_.clear();
     watches_.trigger({event.type, event.path, event.parent}, zxid, notifications_);
-    for (const Notification& found : notifications_) {
+    for (const WatchNotification& found : notifications_) {
       SharedBytes frame = encode_watch_event(zxid, found.type, found.path);
       watchers_told(found.type).record(static_cast<int64_t>(found.watchers.size()));
       const AclRef& acl = found.acl == AclOf::kParent ? event.parent_acl : event.acl;

@@ -75,7 +75,7 @@ class CommitProcessor final : public Stage {
   Txn txn_;  // its memory is used again and again
   std::vector<WriteTicket> pending_inbox_;
   std::vector<SessionRequest> session_inbox_;
-  std::vector<Notification> notifications_;
+  std::vector<WatchNotification> notifications_;
   DigestCheck digest_check_;
   Counter digest_mismatches_;
   Counter commits_;

@@ -15,14 +15,14 @@ namespace okapi {
 
 // A learner's sync: behind all that Prep had before it, so that these are proposed when
 // Leader::sync hears of it.
-struct LearnerSync {
+struct ForwardedSync {
   LinkId link;
   SessionId session;
 };
-using PrepMail = std::variant<RequestPtr, SessionRequest, LearnerSync>;
+using PrepMail = std::variant<RequestPtr, SessionRequest, ForwardedSync>;
 
 // What Prep makes of it, in the same order.
-using Prepared = std::variant<EncodedTxn, LearnerSync>;
+using Prepared = std::variant<EncodedTxn, ForwardedSync>;
 
 // On a leader: what a learner sent, as mail; nothing if a learner has no business to send it
 // (safety X-QUO-08). Its link is the owner that it speaks for.

@@ -72,7 +72,7 @@ void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) 
 }
 
 // It is answered whatever is found; as any first request does, it sets the owner.
-void PrepRequestProcessor::take(const LearnerSync& sync, int64_t) {
+void PrepRequestProcessor::take(const ForwardedSync& sync, int64_t) {
   sessions_.check(sync.session, sync.link);
   to_peer.add(sync);
 }

@@ -33,7 +33,7 @@ class PrepRequestProcessor final : public Stage {
  private:
   void take(const RequestPtr& request, int64_t time_ms) { prepare(*request, time_ms); }
   void take(const SessionRequest& request, int64_t time_ms);
-  void take(const LearnerSync& sync, int64_t time_ms);
+  void take(const ForwardedSync& sync, int64_t time_ms);
   void prepare(const RequestView& request, int64_t time_ms);
   void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);

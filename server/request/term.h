@@ -1,10 +1,11 @@
 // What a term of office offers to the client side: where Selectors send requests and find answers
-// as long as it lasts. Mail from QuorumPeer's pipeline to the Selectors and the Acceptor.
+// as long as it lasts. Mail from QuorumPeer and its pipeline to the Selectors.
 #pragma once
 
 #include <variant>
 
 #include "server/database/session_table.h"
+#include "server/request/admin_mail.h"
 #include "server/request/commit_worker.h"
 #include "server/request/prep_request_processor.h"
 
@@ -22,7 +23,11 @@ struct TermBegins {
   Mailbox<SessionMail>* sessions = nullptr;
   SyncGoes sync_goes = SyncGoes::kAnsweredHere;
 };
-struct TermEnds {};
-using TermMail = std::variant<TermBegins, TermEnds>;
+// Everything that the term gave is let go, clients are closed; then `confirm` hears of it.
+struct TermEnds {
+  Mailbox<TermEnded>* confirm = nullptr;
+};
+// One box, as their order counts: what SessionTracker orders belongs to its term.
+using TermMail = std::variant<TermBegins, TermEnds, SessionOrder>;
 
 }  // namespace okapi

@@ -19,7 +19,7 @@ struct WatchChange {
 // Against which list READ is checked before delivery (client-protocol spec 6.4).
 enum class AclOf { kNode, kParent };
 
-struct Notification {
+struct WatchNotification {
   EventType type = EventType::kNodeCreated;
   ByteView path;  // the changed path; a view from the WatchChange
   AclOf acl = AclOf::kNode;

@@ -141,7 +141,8 @@ WatchTables::TxnGuard::~TxnGuard() NO_THREAD_SAFETY_ANALYSIS {
   tables_.recursive_.mutex().unlock();
 }
 
-void WatchTables::trigger(const WatchChange& change, Zxid zxid, std::vector<Notification>& out) {
+void WatchTables::trigger(const WatchChange& change, Zxid zxid,
+                          std::vector<WatchNotification>& out) {
   OKAPI_ASSERT(zxid >= last_zxid_);
   last_zxid_ = zxid;
   if (guarded_) {
@@ -152,7 +153,7 @@ void WatchTables::trigger(const WatchChange& change, Zxid zxid, std::vector<Noti
   trigger_guarded(change, out);
 }
 
-void WatchTables::trigger_guarded(const WatchChange& change, std::vector<Notification>& out) {
+void WatchTables::trigger_guarded(const WatchChange& change, std::vector<WatchNotification>& out) {
   OKAPI_ASSERT(guarded_ && change.type != EventType::kNodeChildrenChanged);
   scratch_.clear();
   if (!recursive_.empty()) recursive_.collect(change.path, scratch_);
@@ -179,7 +180,7 @@ void WatchTables::fire(ByteView path, WatchTable table) {
   gone_.clear();
 }
 
-void WatchTables::flush(Notification&& notification, std::vector<Notification>& out) {
+void WatchTables::flush(WatchNotification&& notification, std::vector<WatchNotification>& out) {
   if (scratch_.empty()) return;
   sort_unique(scratch_);
   notification.watchers.assign(scratch_.begin(), scratch_.end());

@@ -69,7 +69,7 @@ class WatchTables {
   // Appends the notifications of one change, in order (spec 6.2); none without watchers. One-shot
   // watches are consumed. The views come from `change`. `zxid` is the change's, for assertions:
   // it never falls. Without a TxnGuard it takes the recursive lock for the call.
-  void trigger(const WatchChange& change, Zxid zxid, std::vector<Notification>& out);
+  void trigger(const WatchChange& change, Zxid zxid, std::vector<WatchNotification>& out);
 
   // --- any thread ---
   // Pairs of connection and path in both tables.
@@ -87,11 +87,11 @@ class WatchTables {
   bool add(ByteView path, ConnectionId watcher, uint8_t data_bits, uint8_t child_bits);
   bool add_recursive_locked(ByteView path, ConnectionId watcher);
   uint8_t remove_bits(ByteView path, ConnectionId watcher, uint8_t data_bits, uint8_t child_bits);
-  void trigger_guarded(const WatchChange& change, std::vector<Notification>& out);
+  void trigger_guarded(const WatchChange& change, std::vector<WatchNotification>& out);
   // Adds the path's watchers to scratch_.
   void fire(ByteView path, WatchTable table);
   // Makes a notification of what is in scratch_, if anything is.
-  void flush(Notification&& notification, std::vector<Notification>& out);
+  void flush(WatchNotification&& notification, std::vector<WatchNotification>& out);
   // The bound per connection, if there is one.
   bool take_place(ConnectionId watcher);
   void give_places(ConnectionId watcher, int64_t count);

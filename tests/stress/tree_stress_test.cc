@@ -46,7 +46,7 @@ class Arena {
       for (const TreeEvent& event : done.events) {
         watches.trigger({event.type, event.path, event.parent}, txn.header.zxid, notifications);
       }
-      for (const Notification& n : notifications) {
+      for (const WatchNotification& n : notifications) {
         for (ConnectionId who : n.watchers) {
           if (who.worker() != 255) fired.insert(who.value());
         }
@@ -60,7 +60,7 @@ class Arena {
   TreeWriter writer;
   WatchTables watches;
   std::set<uint64_t> fired;  // the writer's
-  std::vector<Notification> notifications;
+  std::vector<WatchNotification> notifications;
   std::atomic<bool> stop{false};
   std::atomic<int64_t> broken{0};
 };

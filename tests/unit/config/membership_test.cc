@@ -17,20 +17,6 @@ std::string ensemble_failure(const std::string& text, Files files = my_id("1")) 
   return failure_of(parse_more(text, {}, std::move(files)));
 }
 
-TEST_CASE("an ensemble is refused by name until there is a peer to run") {
-  LoadedConfig several = parse_more(kThree, {}, my_id("1"));
-  REQUIRE(several.ok());
-  CHECK(refuse_ensemble(several.config)->text ==
-        "zoo.cfg: several voting servers: not supported yet");
-  CHECK(refuse_ensemble(several.config)->exit_code == ExitCode::kInvalidInvocation);
-  LoadedConfig one = parse_more(
-      "initLimit=1\nsyncLimit=1\nstandaloneEnabled=false\nserver.1=a:1:2\n", {}, my_id("1"));
-  REQUIRE(one.ok());
-  CHECK(refuse_ensemble(one.config)->text == "zoo.cfg: standaloneEnabled=false: not supported yet");
-  CHECK_FALSE(refuse_ensemble(parse_more("server.1=a:1:2\n").config));
-  CHECK_FALSE(refuse_ensemble(parse_more("").config));
-}
-
 TEST_CASE("what a server of an ensemble knows of itself and the others") {
   LoadedConfig loaded = parse_more(kThree + "clientPort=2181\nversion=5\n", {}, my_id("3"));
   REQUIRE(loaded.ok());

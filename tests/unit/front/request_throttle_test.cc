@@ -86,7 +86,7 @@ TEST_CASE("requests_of_a_connection_that_ended_are_dropped_but_its_close_session
   CHECK(w.sent_on().empty());
   REQUIRE(w.selector->throttle().size() == 2);
   ConnectionId id = w.selector->throttle().front()->connection;
-  w.selector->session_orders.post(CloseConnection{id});
+  w.selector->terms.post(SessionOrder(CloseConnection{id}));
   w.run();
   std::vector<int32_t> sent_on;
   for (const RequestPtr& request : w.sent_on()) sent_on.push_back(request->xid);

@@ -29,10 +29,10 @@ TEST_CASE("l_14_the_acceptor_hears_whose_handshake_was_refused") {
   REQUIRE(mail.size() == 1);
   ConnectionId id = std::get<OpenSession>(mail[0]).connection;
   bool refused = GENERATE(false, true);
-  w.selector->session_orders.post(AttachResult{id, refused ? SessionId() : kSession, 10'000});
+  w.selector->terms.post(SessionOrder(AttachResult{id, refused ? SessionId() : kSession, 10'000}));
   w.run();
   CHECK_FALSE(wire->to_client.empty());
-  if (!refused) w.selector->session_orders.post(CloseConnection{id});
+  if (!refused) w.selector->terms.post(SessionOrder(CloseConnection{id}));
   w.run();
   auto gone = w.freed.take();
   REQUIRE(gone.size() == 1);

@@ -53,7 +53,7 @@ struct SelectorWorld {
     run();
     run();
     ConnectionId id = std::get<OpenSession>(tracker.take()[0]).connection;
-    selector->session_orders.post(AttachResult{id, kSession, 10'000});
+    selector->terms.post(SessionOrder(AttachResult{id, kSession, 10'000}));
     run();
     wire->to_client.clear();
     return wire;

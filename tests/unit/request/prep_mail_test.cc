@@ -163,6 +163,6 @@ TEST_CASE("a_sync_of_a_learner_leaves_prep_in_its_place_among_the_proposals") {
   auto out = world.proposals.take();
   REQUIRE(out.size() == 3);
   CHECK(std::get<EncodedTxn>(out[0]).zxid == Zxid(1));
-  CHECK(std::get<LearnerSync>(out[1]).link == kLink);
+  CHECK(std::get<ForwardedSync>(out[1]).link == kLink);
   CHECK(std::get<EncodedTxn>(out[2]).zxid == Zxid(2));
 }

@@ -77,10 +77,10 @@ class Step {
     auto type = static_cast<EventType>(1 + rng_.below(3));
     std::string parent(parent_of(path));
     if (parent.empty()) parent = "/";
-    std::vector<Notification> out;
+    std::vector<WatchNotification> out;
     tables_.trigger({type, path, parent}, Zxid(zxid), out);
     std::vector<NaiveWatches::Event> heard;
-    for (const Notification& n : out) {
+    for (const WatchNotification& n : out) {
       for (ConnectionId who : n.watchers) {
         heard.emplace_back(static_cast<int>(n.type), n.path, who.value());
       }

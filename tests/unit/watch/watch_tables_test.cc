@@ -20,11 +20,11 @@ class Scene {
   std::string remove(std::string path) { return change(EventType::kNodeDeleted, path); }
   std::string set(std::string path) { return change(EventType::kNodeDataChanged, path); }
 
-  std::vector<Notification> fire(EventType type, const std::string& path) {
+  std::vector<WatchNotification> fire(EventType type, const std::string& path) {
     const std::string& kept = paths_.emplace_back(path);
     size_t slash = kept.rfind('/');
     ByteView parent = slash == 0 ? ByteView("/") : ByteView(kept).substr(0, slash);
-    std::vector<Notification> out;
+    std::vector<WatchNotification> out;
     WatchTables::TxnGuard guard(tables);
     tables.trigger({type, kept, parent}, Zxid(++zxid_), out);
     return out;
@@ -33,7 +33,7 @@ class Scene {
  private:
   std::string change(EventType type, const std::string& path) {
     std::string heard;
-    for (const Notification& n : fire(type, path)) {
+    for (const WatchNotification& n : fire(type, path)) {
       if (std::find(n.watchers.begin(), n.watchers.end(), kMe) == n.watchers.end()) continue;
       if (!heard.empty()) heard += " ";
       heard += std::to_string(static_cast<int>(n.type)) + "(" + std::string(n.path) + ")";
@@ -191,7 +191,7 @@ TEST_CASE("check and remove by type") {
   REQUIRE(tables.remove("/X", kMe, WatcherType::kAny));
   REQUIRE_FALSE(tables.remove("/X", kMe, WatcherType::kAny));
   REQUIRE(tables.total_count() == 0);
-  std::vector<Notification> out;
+  std::vector<WatchNotification> out;
   tables.trigger({EventType::kNodeCreated, "/X/y", "/X"}, Zxid(1), out);
   REQUIRE(out.empty());
 }
@@ -231,7 +231,7 @@ TEST_CASE("a connection has no more watches than it may") {
   REQUIRE(tables.remove("/b", kMe, WatcherType::kAny));
   REQUIRE(tables.add_data("/d", kMe));
   REQUIRE_FALSE(tables.add_data("/e", kMe));
-  std::vector<Notification> out;
+  std::vector<WatchNotification> out;
   tables.trigger({EventType::kNodeDataChanged, "/d", "/"}, Zxid(1), out);
   REQUIRE(tables.add_data("/e", kMe));
   REQUIRE_FALSE(tables.add_data("/f", kMe));

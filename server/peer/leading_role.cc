@@ -1,0 +1,225 @@
+#include "server/peer/leading_role.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "server/peer/port_options.h"
+#include "server/storage/log_files.h"
+#include "server/zab/config_change.h"
+
+namespace okapi {
+
+LeadingRole::LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs,
+                         RoleCounters& counters, const LeadingOptions& options)
+    : RoleTerm(site, bell),
+      configs_(configs),
+      counters_(counters),
+      options_(options),
+      now_(site.env.clock().now()),
+      began_(now_) {
+  learners_.attach(bell);
+  site.store.put_config(*configs.current());
+  leader_.emplace(leader_options(), configs.current(), configs.last_seen(),
+                  site.database.committed_log(), now_);
+  const QuorumServer* own = configs.own();
+  OKAPI_ASSERT(own != nullptr);  // who is elected is a voter
+  port_ = std::make_unique<LearnerAcceptor>(
+      LearnerSources{site.env, site.database, site.leases},
+      learner_acceptor_options(site.config, *own, site.data_dir, options.term), learners_);
+  StageOptions home = site.home_of("LearnerAcceptor");
+  home.poller = port_->poller();
+  port_->begin(site.env.scheduler().enroll(*port_, home));
+}
+
+LeaderOptions LeadingRole::leader_options() const {
+  const QuorumSettings& quorum = site_.config.quorum;
+  LeaderOptions out;
+  out.self = site_.self();
+  out.accepted = site_.store.accepted_epoch();
+  out.current = site_.store.current_epoch();
+  out.last_zxid = site_.store.last_zxid();
+  out.limits.init_limit = site_.ticks(quorum.init_limit_ticks);
+  out.limits.sync_limit = site_.ticks(quorum.sync_limit_ticks);
+  out.reconfig_enabled = site_.config.request.reconfig_enabled;
+  out.force_snap = quorum.sync.force_snapshot;
+  out.snap_syncs_max = static_cast<size_t>(std::max(quorum.sync.snapshot_syncs_max, 0));
+  out.diff_syncs_max = static_cast<size_t>(std::max(quorum.sync.diff_syncs_max, 0));
+  if (site_.config.storage.snapshot_size_factor < 0) return out;
+  auto logs = list_logs(site_.env.disk(), site_.data_dir.logs());
+  // A log that cannot be listed is not used; that its files are without a gap its reader checks.
+  if (!logs.ok() || logs->empty()) return out;
+  out.log_from = std::min(logs->front().zxid, logs->back().zxid);
+  return out;
+}
+
+void LeadingRole::step(Turn& turn) {
+  now_ = turn.now();
+  if (!std::exchange(begun_, true)) {
+    leader_->begin(now_, effects_);
+    run();
+  }
+  take_logged();
+  take_prepared();
+  take_learners();
+  if (now_ >= next_tick_) {
+    next_tick_ = now_ + site_.ticks(1) / 2;
+    leader_->tick(now_, effects_);
+    run();
+  }
+  turn.wake_at(next_tick_);
+  term_.ends.flush();
+  for (auto& [id, link] : links_) link.orders.flush();
+}
+
+// First of all: what is acked was proposed in an earlier step.
+void LeadingRole::take_logged() {
+  logged_inbox_.clear();
+  if (!term_.ends.logged.drain(logged_inbox_)) return;
+  leader_->logged(logged_inbox_.back().zxid, effects_);
+  run();
+}
+
+void LeadingRole::take_prepared() {
+  prepared_inbox_.clear();
+  if (term_.ends.proposals.drain(prepared_inbox_)) {
+    for (Prepared& item : prepared_inbox_) {
+      if (auto* txn = std::get_if<EncodedTxn>(&item)) {
+        counters_.proposed.add();
+        propose(std::move(*txn));
+      } else {
+        leader_->sync(std::get<ForwardedSync>(item).link, effects_);
+      }
+      run();
+    }
+  }
+  verdicts_inbox_.clear();
+  if (!term_.ends.verdicts.drain(verdicts_inbox_)) return;
+  for (const SessionVerdict& verdict : verdicts_inbox_) {
+    leader_->revalidated(verdict.link, verdict.session, verdict.valid, effects_);
+    run();
+  }
+}
+
+void LeadingRole::propose(EncodedTxn txn) {
+  auto config = config_of_txn(txn, site_.config.quorum.rules());
+  OKAPI_ASSERT(config.ok());  // Prep made it
+  if (*config == nullptr || !site_.config.request.reconfig_enabled) {
+    leader_->propose(std::move(txn), now_, effects_);
+  } else {
+    leader_->propose_reconfig(std::move(txn), *config, now_, effects_);
+  }
+}
+
+void LeadingRole::take_learners() {
+  learners_inbox_.clear();
+  if (!learners_.drain(learners_inbox_)) return;
+  for (LearnerMail& mail : learners_inbox_) {
+    std::visit([&](auto& kind) { take(kind); }, mail);
+    run();
+  }
+  learners_inbox_.clear();  // what was dealt with is no charge on its link any more
+}
+
+void LeadingRole::take(LinkUp& mail) {
+  Link& link = links_[mail.link];
+  link.door = std::move(mail.door);
+  link.orders = Sink<HandlerOrder>(*link.door);
+  OKAPI_INFO(site_.env.log(), "learner /{}:{} is connected", mail.peer.ip, mail.peer.port);
+  leader_->connected(mail.link, now_, effects_);
+}
+
+void LeadingRole::take(PacketIn& mail) {
+  leader_->received(mail.link, mail.packet.packet, now_, effects_);
+}
+
+void LeadingRole::take(LinkDown& mail) {
+  OKAPI_INFO(site_.env.log(), "{}", mail.why);
+  links_.erase(mail.link);
+  leader_->disconnected(mail.link);
+}
+
+void LeadingRole::take(LogSent& mail) { leader_->log_sent(mail.link, mail.walk, now_, effects_); }
+
+void LeadingRole::take(LogUnusable& mail) { leader_->log_unusable(mail.link, now_, effects_); }
+
+void LeadingRole::take(SnapshotSent& mail) {
+  leader_->snapshot_sent(mail.link, mail.stamp, now_, effects_);
+}
+
+void LeadingRole::voter_looks(ServerId sid, MonoTime now) {
+  int32_t wait_max = site_.config.quorum.sync.epoch_wait_ms_max;
+  if (wait_max < 0 || served() || !options_.supporters.contains(sid)) return;
+  if (now - began_ <= Millis(wait_max)) return;
+  finish({.why = fmt::format("voter {} looks for another leader", sid.value())});
+}
+
+// Effects of the Leader, in its order.
+void LeadingRole::run() {
+  for (LeaderEffect& effect : effects_) {
+    std::visit([&](auto& kind) { carry_out(kind); }, effect);
+  }
+  effects_.clear();
+}
+
+void LeadingRole::carry_out(PersistAcceptedEpoch& effect) {
+  must(site_.store.set_accepted_epoch(effect.epoch));
+}
+
+void LeadingRole::carry_out(PersistCurrentEpoch& effect) {
+  must(site_.store.set_current_epoch(effect.epoch));
+}
+
+void LeadingRole::carry_out(StoreNextConfig& effect) { configs_.store_next(effect.config); }
+
+void LeadingRole::carry_out(ActivateConfig& effect) { configs_.activate(effect.config); }
+
+void LeadingRole::carry_out(StartServing& effect) {
+  OKAPI_INFO(site_.env.log(), "LEADING of epoch 0x{:x}, from zxid 0x{:x} on", effect.epoch.value(),
+             leader_->last_proposed().value());
+  term_.begin(Role::kLeader, leader_->last_proposed());
+}
+
+void LeadingRole::carry_out(LogTxn& effect) { term_.ends.to_sync.add(std::move(effect.txn)); }
+
+void LeadingRole::carry_out(CommitTxn& effect) { term_.ends.to_commit.add(std::move(effect.txn)); }
+
+void LeadingRole::carry_out(SendTo& effect) { order(effect.link, std::move(effect)); }
+
+void LeadingRole::carry_out(CloseLink& effect) {
+  OKAPI_WARN(site_.env.log(), "closing the link of a learner: {}", effect.why);
+  order(effect.link, std::move(effect));
+}
+
+void LeadingRole::carry_out(StreamLog& effect) { order(effect.link, std::move(effect)); }
+
+void LeadingRole::carry_out(StreamSnapshot& effect) { order(effect.link, effect); }
+
+void LeadingRole::carry_out(ForwardToPrep& effect) {
+  auto mail =
+      mail_of_learner(effect.link, {effect.session, effect.cxid, effect.op, effect.body},
+                      std::make_shared<const IdentityList>(std::move(effect.identities)), now_);
+  if (mail.has_value()) {
+    term_.ends.to_prep.add(std::move(*mail));
+  } else {
+    order(effect.link,
+          CloseLink{effect.link, fmt::format("forwards a request of type {}", effect.op)});
+  }
+}
+
+void LeadingRole::carry_out(AskSession& effect) { term_.ends.to_tracker.add(effect); }
+
+void LeadingRole::carry_out(TouchSessions& effect) { term_.ends.to_tracker.add(std::move(effect)); }
+
+void LeadingRole::carry_out(StepDown& effect) { finish({.why = effect.why}); }
+
+void LeadingRole::order(LinkId link, HandlerOrder what) {
+  auto found = links_.find(link);
+  if (found != links_.end()) found->second.orders.add(std::move(what));
+}
+
+void LeadingRole::retire_port() {
+  if (port_ == nullptr) return;
+  site_.env.scheduler().retire(*port_);
+  port_.reset();
+}
+
+}  // namespace okapi

@@ -1,0 +1,63 @@
+#include "server/peer/serving_term.h"
+
+#include "server/config/exit_code.h"
+
+namespace okapi {
+
+ServingTerm::ServingTerm(const PeerSite& site, Bell& bell) : site_(site) {
+  ends.attach(bell);
+  confirmed_.attach(bell);
+}
+
+void ServingTerm::begin(Role role, Zxid last) {
+  OKAPI_ASSERT(!begun_);
+  begun_ = true;
+  RolePipeline::Begin begin{.role = role, .server = site_.self(), .last = last};
+  // Compat: a standalone server's sessions carry id 1 whatever its myid (client-protocol 2.5).
+  if (role == Role::kStandalone) begin.server = ServerId(1);
+  if (role == Role::kLeader) {
+    auto orphans = site_.store.orphans();
+    if (!orphans.ok()) {
+      site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), orphans.error().text);
+    }
+    begin.orphans = std::move(*orphans);
+  }
+  pipeline_ = std::make_unique<RolePipeline>(
+      RolePipeline::Parts{site_.env, site_.config, site_.registry, site_.database, site_.leases,
+                          site_.watches, site_.home_of, site_.doors, site_.admin, site_.snapshots},
+      begin, site_.store.hand_out(), ends);
+  site_.admin_terms.post(AdminTermBegins{role_plan(role).name, &pipeline_->tracker().mail});
+  site_.on_serving(*pipeline_);
+}
+
+void ServingTerm::end() {
+  if (pipeline_ == nullptr) return;
+  site_.on_ending();
+  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_});
+  site_.admin_terms.post(AdminTermEnds{&confirmed_});
+  missing_ = site_.doors.size() + 1;
+}
+
+bool ServingTerm::let_go() {
+  inbox_.clear();
+  confirmed_.drain(inbox_);
+  OKAPI_ASSERT(inbox_.size() <= missing_);
+  missing_ -= inbox_.size();
+  return missing_ == 0;
+}
+
+void ServingTerm::stop() {
+  if (pipeline_ == nullptr) return;
+  Status back = site_.store.take_back(pipeline_->stop());
+  pipeline_.reset();
+  if (back.ok()) return;
+  site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), back.error().text);
+}
+
+void ServingTerm::stop_at_once() {
+  if (pipeline_ == nullptr) return;
+  site_.on_ending();
+  stop();
+}
+
+}  // namespace okapi

@@ -1,0 +1,41 @@
+// A role's time of serving: builds its pipeline, tells those who use it, and takes it down when
+// they have let go, so that the replica is at rest again. A part of QuorumPeer; its home thread.
+#pragma once
+
+#include <memory>
+
+#include "server/peer/peer_site.h"
+
+namespace okapi {
+
+class ServingTerm {
+ public:
+  ServingTerm(const PeerSite& site, Bell& bell);
+
+  // Once at most. The replica's tokens go into the pipeline. `last`: the newest zxid of the
+  // history, behind which Prep goes on.
+  void begin(Role role, Zxid last);
+  bool begun() const { return begun_; }
+  // From here on clients are turned away; let_go() tells when nobody uses the pipeline any more.
+  void end();
+  bool let_go();
+  // After that: the tokens are back in the store. Mail may still come into `ends` until the step
+  // after this one.
+  void stop();
+  // The node goes down, and everybody who used the pipeline has retired.
+  void stop_at_once();
+
+  PipelineEnds ends;
+  // While it serves.
+  RolePipeline& pipeline() { return *pipeline_; }
+
+ private:
+  const PeerSite& site_;
+  Mailbox<TermEnded> confirmed_;
+  bool begun_ = false;
+  size_t missing_ = 0;  // confirmations
+  std::unique_ptr<RolePipeline> pipeline_;
+  std::vector<TermEnded> inbox_;
+};
+
+}  // namespace okapi
