@@ -19,6 +19,7 @@ void ElectionWiring::connect(QuorumPeer& peer, const HomeOf& home_of) {
   receiver_.attach(scheduler.enroll(receiver_, home_of("WorkerReceiver")));
   sender_.ballots.attach(scheduler.enroll(sender_, home_of("WorkerSender")));
   cnx_.incoming = Sink<IncomingFrame>(receiver_.frames);
+  cnx_.links = Sink<ElectionNews>(peer.news);
   receiver_.news = Sink<ElectionNews>(peer.news);
   receiver_.answers = Sink<Ballot>(sender_.ballots);
   sender_.frames = Sink<OutgoingFrame>(cnx_.outgoing);

@@ -3,7 +3,7 @@
 //   QuorumPeer -- Ballot --> WorkerSender -- OutgoingFrame --> QuorumCnx
 //   QuorumPeer <- ElectionNews -- WorkerReceiver <- IncomingFrame -- QuorumCnx
 //   QuorumPeer -- Standing --> WorkerReceiver,   WorkerReceiver -- Ballot --> WorkerSender
-//   QuorumPeer -- CnxPeers --> QuorumCnx
+//   QuorumPeer -- CnxPeers --> QuorumCnx -- LinkNews --> QuorumPeer
 #pragma once
 
 #include <map>
@@ -60,7 +60,12 @@ struct NewerConfig {
 struct DisloyalVoter {
   ServerId sid;
 };
-using ElectionNews = std::variant<Heard, NewerConfig, DisloyalVoter>;
+// From QuorumCnx, whatever the standing: a connection with a server stands, or has ended.
+struct LinkNews {
+  ServerId sid;
+  bool up = false;
+};
+using ElectionNews = std::variant<Heard, NewerConfig, DisloyalVoter, LinkNews>;
 
 // Everybody whom QuorumCnx may dial, with the election addresses; without ourselves. Links to
 // others count as links to strangers.

@@ -60,6 +60,11 @@ void FastLeaderElection::tell_all(MonoTime now, ElectionEffects& effects) {
   if (!ballot.to.empty()) effects.send.push_back(std::move(ballot));
 }
 
+void FastLeaderElection::tell(ServerId to, ElectionEffects& effects) const {
+  effects.send.push_back(
+      {.to = {to}, .state = PeerState::kLooking, .vote = proposal_, .config = configs_.current});
+}
+
 bool FastLeaderElection::beats(const Vote& vote, const Vote& other) const {
   return configs_.current->weight(vote.leader) != 0 && is_better(vote, other);
 }
@@ -69,12 +74,7 @@ ElectionEffects FastLeaderElection::on_notification(ServerId from, const Notific
   ElectionEffects effects;
   if (!looking_ || from == self_ || !message.state || !configs_.is_voter(from)) return effects;
   bool sender_looks = *message.state == PeerState::kLooking;
-  if (sender_looks && message.vote.round < round_) {
-    effects.send.push_back({.to = {from},
-                            .state = PeerState::kLooking,
-                            .vote = proposal_,
-                            .config = configs_.current});
-  }
+  if (sender_looks && message.vote.round < round_) tell(from, effects);
   if (!configs_.is_voter(message.vote.leader)) return effects;
   if (candidacy_.empty_data) {
     empty_data_.heard(from, message);
@@ -104,11 +104,11 @@ void FastLeaderElection::on_looking(ServerId from, const Vote& vote, MonoTime no
     return;
   }
   received_.put(from, {.vote = vote});
-  if (beats(vote, proposal_)) {
-    propose(vote, now, effects);
-  } else {
-    count(now);
-  }
+  if (beats(vote, proposal_)) return propose(vote, now, effects);
+  // It may have begun to look only after our vote came to it: the reference lets it wait until all
+  // are told again.
+  if (vote != proposal_) tell(from, effects);
+  count(now);
 }
 
 // Compat: the reference counts first the votes of this round, then those of settled servers in any
@@ -137,8 +137,24 @@ void FastLeaderElection::on_settled(ServerId from, const Notification& message,
 void FastLeaderElection::count(MonoTime now) {
   if (!received_.has_quorum(configs_, {.vote = proposal_})) {
     finalize_at_.reset();
-  } else if (!finalize_at_) {
-    finalize_at_ = now + times_.finalize_wait;
+    return;
+  }
+  if (!finalize_at_) finalize_at_ = now + times_.finalize_wait;
+  if (nobody_to_wait_for()) finalize_at_ = std::min(*finalize_at_, now);
+}
+
+bool FastLeaderElection::nobody_to_wait_for() const {
+  std::set<ServerId> voters = configs_.voters();
+  return std::all_of(voters.begin(), voters.end(), [&](ServerId sid) {
+    return sid == self_ || received_.has(sid) || gone_.contains(sid);
+  });
+}
+
+void FastLeaderElection::on_link(ServerId sid, bool up, MonoTime now) {
+  if (up) {
+    gone_.erase(sid);
+  } else if (gone_.insert(sid).second && looking_) {
+    count(now);
   }
 }
 

@@ -19,7 +19,8 @@ struct ElectionTimes {
   // (fastleader.minNotificationInterval, fastleader.maxNotificationInterval).
   Millis resend_min{200};
   Millis resend_max{60'000};
-  // How long a quorum's vote waits for a better one.
+  // How long a quorum's vote waits for a better one; not at all once every voter has spoken
+  // but those whose connection has ended.
   Millis finalize_wait{200};
 };
 
@@ -51,6 +52,8 @@ class FastLeaderElection {
   ElectionEffects start_looking(const Candidacy& candidacy, ElectionConfigs configs, MonoTime now);
   // A message that the receiver's rules let through. Ignored when no election is under way.
   ElectionEffects on_notification(ServerId from, const Notification& message, MonoTime now);
+  // The connection with a server stands, or has ended. Counts for this election and the next ones.
+  void on_link(ServerId sid, bool up, MonoTime now);
   // Call when deadline() has come; earlier is harmless.
   ElectionEffects on_tick(MonoTime now);
   // Another membership begins the election anew; the same one under another version does not.
@@ -70,16 +73,19 @@ class FastLeaderElection {
   void next_round(MonoTime now, ElectionEffects& effects);
   void propose(Vote vote, MonoTime now, ElectionEffects& effects);
   void tell_all(MonoTime now, ElectionEffects& effects);
+  void tell(ServerId to, ElectionEffects& effects) const;
   bool beats(const Vote& vote, const Vote& other) const;
   void on_looking(ServerId from, const Vote& vote, MonoTime now, ElectionEffects& effects);
   void on_settled(ServerId from, const Notification& message, ElectionEffects& effects);
   void count(MonoTime now);
+  bool nobody_to_wait_for() const;
   void elect(const VoteTally& tally, const CastVote& outcome, ElectionEffects& effects);
 
   const ServerId self_;
   const ElectionTimes times_;
   Candidacy candidacy_;
   ElectionConfigs configs_;
+  std::set<ServerId> gone_;  // connected once, and no more
   bool looking_ = false;
   int64_t round_ = 0;
   Vote proposal_;

@@ -41,6 +41,7 @@ void QuorumCnxManager::step(Turn& turn) {
   begin_dials(now);
   send_waiting(now);
   hand_on(turn);
+  links.flush();
   sleep(turn);
 }
 
@@ -103,6 +104,7 @@ void QuorumCnxManager::close(uint64_t token, const std::string& why, MonoTime no
   if (used != up_.end() && used->second == token) {
     up_.erase(used);
     policy_.link_down(link.sid());
+    links.add(LinkNews{link.sid(), false});
   }
 }
 
@@ -145,6 +147,8 @@ void QuorumCnxManager::keep(uint64_t token, CnxLink& link) {
   if (older != up_.end()) {
     auto node = links_.extract(older->second);
     poller_.forget(node.mapped().link.stream());
+  } else {
+    links.add(LinkNews{link.sid(), true});
   }
   up_[link.sid()] = token;
   link.set_up();

@@ -41,6 +41,7 @@ class QuorumCnxManager final : public Stage {
   Mailbox<CnxPeers> peers;          // of QuorumPeer; nobody is dialled before the first one
   Mailbox<NameLookup> lookups;      // of the resolver
   Sink<IncomingFrame> incoming;     // to WorkerReceiver
+  Sink<ElectionNews> links;         // to QuorumPeer
 
   // Once, before the first post.
   void attach(Bell& bell);

@@ -14,6 +14,7 @@ class VoteTally {
  public:
   void put(ServerId from, const CastVote& vote) { votes_[from] = vote; }
   void clear() { votes_.clear(); }
+  bool has(ServerId from) const { return votes_.contains(from); }
 
   // Whether those who agree with `wanted` are a quorum of the current configuration, and of the
   // last seen one if it is newer.

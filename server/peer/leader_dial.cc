@@ -14,7 +14,10 @@ namespace okapi {
 LeaderDial::LeaderDial(Env& env, Poller& poller, const LeaderDialOptions& options)
     : env_(env), poller_(poller), options_(options) {
   OKAPI_ASSERT(!options.addresses.empty());
-  for (const HostPort& address : options.addresses) attempts_.push_back({.to = address});
+  for (const HostPort& address : options.addresses) {
+    attempts_.push_back(
+        {.to = address, .next_pause = std::min(options.first_pause, options.pause)});
+  }
 }
 
 LeaderDial::~LeaderDial() {
@@ -43,9 +46,12 @@ void LeaderDial::end(Attempt& attempt, const std::string& why, MonoTime now) {
   last_failure_ = fmt::format("{}:{}: {}", attempt.to.host, attempt.to.port, why);
   if (attempt.stream != nullptr) poller_.forget(*attempt.stream);
   attempt.stream.reset();
-  bool again = attempt.tries < options_.tries_max;
+  bool quick = attempt.next_pause < options_.pause;
+  attempt.paced_tries += quick ? 0 : 1;
+  bool again = attempt.paced_tries < options_.tries_max;
   attempt.phase = again ? Attempt::Phase::kPause : Attempt::Phase::kGivenUp;
-  attempt.until = now + options_.pause;
+  attempt.until = now + attempt.next_pause;
+  if (quick) attempt.next_pause = std::min(attempt.next_pause * 2, options_.pause);
 }
 
 void LeaderDial::on_lookup(const NameLookup& found, MonoTime now) {

@@ -18,7 +18,9 @@ struct LeaderDialOptions {
   Nanos budget{};                     // connectToLearnerMasterLimit or else initLimit, in ticks
   Nanos attempt{};                    // look-up and connect of one try: syncLimit ticks
   Nanos pause = Millis(100);          // leaderConnectDelayDuringRetryMs
-  int32_t tries_max = 5;              // of each address
+  int32_t tries_max = 5;              // of each address, at that pace
+  // Before these: a leader that was elected just now is about to listen.
+  Nanos first_pause = Millis(2);
 };
 
 class LeaderDial {
@@ -46,6 +48,8 @@ class LeaderDial {
     Phase phase = Phase::kPause;
     MonoTime until{};
     int32_t tries = 0;
+    int32_t paced_tries = 0;
+    Nanos next_pause{};  // doubles up to the configured one
     std::unique_ptr<Stream> stream{};
   };
   void end(Attempt& attempt, const std::string& why, MonoTime now);

@@ -150,6 +150,8 @@ void QuorumPeer::take(DisloyalVoter& mail, MonoTime now) {
   static_cast<LeadingRole&>(*role_).voter_looks(mail.sid, now);
 }
 
+void QuorumPeer::take(LinkNews& mail, MonoTime now) { election_->on_link(mail.sid, mail.up, now); }
+
 void QuorumPeer::act(ElectionEffects effects) {
   for (Ballot& ballot : effects.send) ballots.add(std::move(ballot));
   if (phase_ != Phase::kLooking) return;

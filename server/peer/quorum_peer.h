@@ -54,6 +54,7 @@ class QuorumPeer final : public Stage {
   void take(Heard& mail, MonoTime now);
   void take(NewerConfig& mail, MonoTime now);
   void take(DisloyalVoter& mail, MonoTime now);
+  void take(LinkNews& mail, MonoTime now);
   void act(ElectionEffects effects);
   void begin_role(const Elected& elected);
   void run_role(Turn& turn);

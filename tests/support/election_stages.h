@@ -64,6 +64,8 @@ class MiniPeer final : public Stage {
     } else if (auto* newer = std::get_if<NewerConfig>(&item)) {
       configs_.current = newer->config;
       act(election_.on_configs(configs_, now));
+    } else if (auto* link = std::get_if<LinkNews>(&item)) {
+      election_.on_link(link->sid, link->up, now);
     }
   }
   void act(ElectionEffects effects) {
@@ -117,6 +119,7 @@ class ElectionStages {
     peer.news.attach(*bell);
     peer.orders.attach(*bell);
     cnx.incoming = Sink<IncomingFrame>(receiver.frames);
+    cnx.links = Sink<ElectionNews>(peer.news);
     receiver.news = Sink<ElectionNews>(peer.news);
     receiver.answers = Sink<Ballot>(sender.ballots);
     sender.frames = Sink<OutgoingFrame>(cnx.outgoing);

@@ -69,6 +69,9 @@ class ElectionWorld {
   void start(int64_t sid) {
     Server& server = at(sid);
     server.up = true;
+    for (auto& [other, peer] : servers_) {
+      if (other != ServerId(sid)) peer->election.on_link(ServerId(sid), true, now_);
+    }
     look(ServerId(sid), server);
   }
   void start_all() {
@@ -77,6 +80,9 @@ class ElectionWorld {
   void crash(int64_t sid) {
     at(sid).up = false;
     at(sid).election.stop();
+    for (auto& [other, server] : servers_) {
+      if (other != ServerId(sid)) server->election.on_link(ServerId(sid), false, now_);
+    }
     at(sid).state = PeerState::kLooking;
   }
   // Nothing passes between the two until heal().

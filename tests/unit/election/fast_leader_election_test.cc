@@ -90,16 +90,46 @@ TEST_CASE("a better vote is taken over; a quorum of it waits 200 ms for a still 
 }
 
 TEST_CASE("a better vote during the last wait ends that wait") {
-  Booth booth;
+  Booth booth({.last_logged = Zxid(0x100000005), .current_epoch = Epoch(1)}, 2, config_text(5));
   booth.looking(1, kOwn);
+  booth.looking(3, kOwn);
   booth.pass(Millis(100));
-  booth.looking(3, vote(3, 0x100000007));
-  CHECK(booth.told_all(vote(3, 0x100000007)));
-  booth.pass(Millis(150));
+  const Vote better = vote(4, 0x100000007);
+  booth.looking(4, better);
+  CHECK(booth.effects.send.at(0).vote == better);
+  booth.looking(1, better);
+  booth.pass(Millis(199));
   CHECK_FALSE(booth.effects.elected);
-  booth.pass(Millis(50));
+  booth.pass(Millis(1));
+  REQUIRE(booth.effects.elected);
+  CHECK(booth.effects.elected->vote.leader == ServerId(4));
+}
+
+TEST_CASE("nobody is waited for once all voters have spoken whose connection has not ended") {
+  Booth booth;
+  booth.looking(3, vote(3, 0x100000005));
+  booth.pass(Millis(0));
+  CHECK_FALSE(booth.effects.elected);
+  SECTION("the last one speaks") { booth.looking(1, vote(1, 0x100000001)); }
+  SECTION("the last one is gone") {
+    booth.election.on_link(ServerId(1), true, booth.now);
+    booth.pass(Millis(0));
+    CHECK_FALSE(booth.effects.elected);
+    booth.election.on_link(ServerId(1), false, booth.now);
+  }
+  booth.pass(Millis(0));
   REQUIRE(booth.effects.elected);
   CHECK(booth.effects.elected->vote.leader == ServerId(3));
+}
+
+TEST_CASE("who votes for a worse leader in our round is told of the better one") {
+  Booth booth;
+  booth.looking(1, vote(1, 0x100000001));
+  REQUIRE(booth.effects.send.size() == 1);
+  CHECK(booth.effects.send[0].to == std::vector<ServerId>{ServerId(1)});
+  CHECK(booth.effects.send[0].vote == kOwn);
+  booth.looking(1, kOwn);
+  CHECK(booth.effects.send.empty());
 }
 
 TEST_CASE("the voters' own choice makes the leader lead") {
