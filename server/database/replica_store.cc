@@ -40,23 +40,18 @@ Status ReplicaStore::load_epochs() {
   auto files = epoch_files_.read();
   if (!files.ok()) return files.error();
   Epoch of_history(last_zxid().epoch());
-  std::optional<Epoch> current = files->current;
-  if (current.has_value() && of_history > *current) {
-    // A crashed Java server leaves the newer value beside the file (ZOOKEEPER-1653).
-    auto newer = epoch_files_.read_current_tmp();
-    if (!newer.ok()) return newer.error();
-    if (!newer->has_value() || **newer < of_history) {
-      return Error{ErrorKind::kCorrupt,
-                   fmt::format("The current epoch, {:x}, is older than the last zxid, {}",
-                               current->value(), last_zxid().value())};
-    }
-    current = **newer;
-    OKAPI_TRY(epoch_files_.write_current(*current));
-  }
-  if (!current.has_value()) OKAPI_TRY(epoch_files_.write_current(of_history));
-  current_ = current.value_or(of_history);
   if (!files->accepted.has_value()) OKAPI_TRY(epoch_files_.write_accepted(of_history));
   accepted_ = files->accepted.value_or(of_history);
+  current_ = files->current.value_or(of_history);
+  if (current_ < of_history && of_history > accepted_) {
+    return Error{ErrorKind::kCorrupt,
+                 fmt::format("The current epoch, {:x}, is older than the last zxid, {}",
+                             current_.value(), last_zxid().value())};
+  }
+  // What a synchronisation brings is on disk before its epoch is; a crash between the two leaves
+  // this (ZOOKEEPER-1653). Who has a transaction of an epoch has all with which its leader began.
+  current_ = std::max(current_, of_history);
+  if (files->current != current_) OKAPI_TRY(epoch_files_.write_current(current_));
   if (accepted_ >= current_) return {};
   return Error{ErrorKind::kCorrupt,
                fmt::format("The accepted epoch, {:x} is less than the current epoch, {:x}",

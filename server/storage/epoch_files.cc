@@ -22,10 +22,6 @@ Result<EpochPair> EpochFiles::read() {
   return EpochPair{*accepted, *current};
 }
 
-Result<std::optional<Epoch>> EpochFiles::read_current_tmp() {
-  return read_one(fmt::format("{}.tmp", kCurrentEpochName));
-}
-
 Result<std::optional<Epoch>> EpochFiles::read_one(const std::string& name) {
   std::string path = join_path(directory_, name);
   auto bytes = read_small_file(*disk_, path, kEpochFileBytesMax);

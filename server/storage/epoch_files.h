@@ -22,8 +22,6 @@ class EpochFiles {
   EpochFiles(Disk& disk, std::string directory) : disk_(&disk), directory_(std::move(directory)) {}
   // Empty where a file is missing. Errors: kCorrupt, "Found ... in ...": no decimal number >= 0.
   Result<EpochPair> read();
-  // Value of `currentEpoch.tmp`, which a crashed Java server may leave.
-  Result<std::optional<Epoch>> read_current_tmp();
   // Durable when it returns.
   Status write_accepted(Epoch epoch);
   Status write_current(Epoch epoch);

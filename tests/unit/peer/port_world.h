@@ -65,7 +65,9 @@ struct Replica {
     options.log.directory = data->logs();
     store.emplace(storage.over(disk), *data, database, options);
     REQUIRE(store->load().ok());
-    REQUIRE(store->load_epochs().ok());
+    Status epochs = store->load_epochs();
+    INFO((epochs.ok() ? "" : epochs.error().text));
+    REQUIRE(epochs.ok());
   }
   // Transactions first..last of an epoch, with `bytes` of data each.
   void write(int64_t epoch, uint32_t first, uint32_t last, size_t bytes = 10) {
