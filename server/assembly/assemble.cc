@@ -229,6 +229,7 @@ void Server::start_peer() {
     election_->connect(*peer_, home_of_);
     if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   }
+  peer_->on_stopped = [this] { drained_(); };
   peer_->begin(bell);
 }
 
@@ -252,6 +253,11 @@ uint16_t Server::client_port() const {
   return acceptor_ == nullptr ? uint16_t{0} : acceptor_->local().port;
 }
 
+void Server::drain(std::function<void()> done) {
+  drained_ = std::move(done);
+  peer_->orders.post(QuorumPeer::StopOrder{});
+}
+
 void Server::stop() {
   retire_stages();
   peer_->shut_down();
@@ -268,6 +274,8 @@ void Server::retire_stages() {
   if (election_ != nullptr) election_->retire();
   // A stop during recovery waits for it: retire() returns when the step is over.
   scheduler.retire(*peer_);
+  // Its connections end here: the others need not wait for this member's vote.
+  election_.reset();
 }
 
 }  // namespace okapi

@@ -25,6 +25,10 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // An orderly stop begins: what clients asked is answered, then the role ends, and `done` is
+  // called from a stage; perhaps never, if the server is at something else. stop() follows. Not
+  // from a stage.
+  void drain(std::function<void()> done);
   // Takes the stages down in order: no client is accepted any more, connections are closed, what
   // was accepted is logged and synced. Not from a stage.
   void stop();
@@ -67,6 +71,7 @@ class Server {
   std::unique_ptr<PeerSite> site_;
   std::unique_ptr<ElectionWiring> election_;  // of a member of an ensemble
   std::unique_ptr<QuorumPeer> peer_;
+  std::function<void()> drained_;
   bool retired_ = false;
   std::unique_ptr<PurgeTask> purge_;
   Bell* purge_bell_ = nullptr;

@@ -41,6 +41,8 @@ struct IncomingFrame {
 // each change of round or configuration, and when a vote, a role or a renewed epoch is there.
 struct Standing {
   PeerState state = PeerState::kLooking;
+  // Between two roles, and when this server leaves: nobody is answered, as what was is over.
+  bool silent = false;
   Vote vote;          // currentVote: the outcome of the last election
   int64_t round = 0;  // logical clock
   ElectionConfigs configs;

@@ -39,7 +39,7 @@ bool ReceiverRules::takes_config(ServerId from, const std::string& text, Verdict
 
 ReceiverRules::Verdict ReceiverRules::receive(ServerId from, Notification message, MonoTime now) {
   Verdict verdict;
-  if (!standing_ || from == self_) return verdict;
+  if (!standing_ || standing_->silent || from == self_) return verdict;
   bool we_look = standing_->state == PeerState::kLooking;
   if (we_look && takes_config(from, message.config_text, verdict)) return verdict;
   if (!standing_->configs.is_voter(from)) {
@@ -84,6 +84,7 @@ Ballot ReceiverRules::ballot_for(ServerId to, bool sender_votes) const {
 
 std::vector<Ballot> ReceiverRules::due(MonoTime now) {
   std::vector<Ballot> out;
+  if (standing_ && standing_->silent) answered_.clear();
   for (auto entry = answered_.begin(); entry != answered_.end();) {
     Answered& last = entry->second;
     if (now < last.next) {

@@ -56,6 +56,8 @@ void Selector::step(Turn& turn) {
   }
   flush_clients();
   if (clients_.has_dirty()) turn.again();
+  if (ending_.has_value() && may_end_term()) end_term();
+  if (ending_.has_value()) turn.wake_at(ending_->until);
   if (touches_due_ != MonoTime() && now_ >= touches_due_) send_touches(false);
   drop_silent(turn);
   note_lone(turn, requester_, with_requests_);
@@ -79,7 +81,7 @@ void Selector::take_mail(Turn& turn) {
       if (const auto* begins = std::get_if<TermBegins>(&item)) {
         begin_term(*begins);
       } else if (const auto* ends = std::get_if<TermEnds>(&item)) {
-        end_term(*ends);
+        ending_ = *ends;
       } else {
         obey(std::get<SessionOrder>(item));
       }
@@ -131,7 +133,15 @@ void Selector::begin_term(const TermBegins& term) {
   to_tracker_ = Sink<SessionMail>(*term.sessions);
 }
 
-void Selector::end_term(const TermEnds& end) {
+bool Selector::may_end_term() const {
+  if (now_ >= ending_->until) return true;
+  bool busy = false;
+  clients_.for_each(
+      [&](const Client& client) { busy = busy || !client.lane.idle() || !client.out.empty(); });
+  return !busy;
+}
+
+void Selector::end_term() {
   for (auto& connection : connections_) {
     // A command is answered all the same.
     if (connection == nullptr || connection->phase == Phase::kCommand) continue;
@@ -143,7 +153,8 @@ void Selector::end_term(const TermEnds& end) {
   tree_ = nullptr;
   live_sessions_ = nullptr;
   to_tracker_.disconnect();
-  end.confirm->post(TermEnded{});
+  ending_->confirm->post(TermEnded{});
+  ending_.reset();
 }
 
 void Selector::obey(const SessionOrder& order) {

@@ -63,7 +63,8 @@ class Selector final : public Stage {
   void take_mail(Turn& turn);
   void open(Accepted item, MonoTime now);
   void begin_term(const TermBegins& term);
-  void end_term(const TermEnds& end);
+  bool may_end_term() const;
+  void end_term();
   void obey(const SessionOrder& order);
   void obey(const AttachResult& order);
   void obey(const CloseConnection& order);
@@ -116,6 +117,7 @@ class Selector final : public Stage {
 
   // The term's: null while the server does not serve.
   std::unique_ptr<CommitWorker> worker_;
+  std::optional<TermEnds> ending_;
   const DataTree* tree_ = nullptr;
   const SessionTable* live_sessions_ = nullptr;
   Sink<SessionMail> to_tracker_;

@@ -102,7 +102,7 @@ size_t Selector::parse_frames(Connection& connection, ByteView bytes, MonoTime n
 
 bool Selector::may_go_on(const Connection& connection, const Client& client) const {
   if (connection.stopped || client.closing || connection.phase == Phase::kOpening) return false;
-  if (feeds_full_) return false;
+  if (feeds_full_ || ending_.has_value()) return false;
   const Limits& limits = config_.limits;
   if (client.outstanding >= limits.connection_requests_in_flight_max) return false;
   if (static_cast<int64_t>(client.out.size()) > limits.outbox_bytes_max / 2) return false;

@@ -1,6 +1,8 @@
 // okapi-server: arguments, configuration, the real Env, one server, a signal to end it.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <semaphore>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 namespace {
 
 using namespace okapi;
+
+constexpr std::chrono::seconds kDrainTime{3};
 
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
@@ -49,6 +53,9 @@ int main(int argc, char** argv) {
     Server server(env, loaded.config);
     int signal = wait_for_stop_signal();
     OKAPI_INFO(env.log(), "Stopping in order on signal {}", signal);
+    std::binary_semaphore drained(0);
+    server.drain([&] { drained.release(); });
+    if (!drained.try_acquire_for(kDrainTime)) OKAPI_WARN(env.log(), "Not all was answered in time");
     server.stop();
   }
   OKAPI_INFO(env.log(), "Stopped");

@@ -42,6 +42,12 @@ LearnerOptions LearningRole::learner_options() const {
   return out;
 }
 
+// There is no sense in dialling a leader that went away just after it was elected.
+void LearningRole::member_gone(ServerId sid) {
+  if (sid != options_.leader || learner_.has_value()) return;
+  give_up(fmt::format("leader {} is gone", sid.value()));
+}
+
 Zxid LearningRole::last_committed() const {
   return learner_.has_value() ? learner_->last_committed() : Zxid();
 }

@@ -22,6 +22,7 @@ class LearningRole final : public RoleTerm {
                const LearningOptions& options);
   ~LearningRole() override { retire_port(); }
   void step(Turn& turn) override;
+  void member_gone(ServerId sid) override;
   Zxid last_committed() const override;
   Epoch epoch() const { return learner_->epoch(); }
 

@@ -12,6 +12,8 @@ namespace {
 // Whoever fails again and again to join its leader does not press it.
 constexpr Millis kRolePause{100};
 constexpr int kQuickRoles = 2;
+// An orderly stop answers what was asked for no longer than this.
+constexpr Millis kDrainTime{1'000};
 
 std::string_view name_of(PeerState state) {
   switch (state) {
@@ -39,17 +41,21 @@ QuorumPeer::QuorumPeer(const PeerSite& site, std::function<void(const Recovered&
 void QuorumPeer::begin(Bell& bell) {
   bell_ = &bell;
   news.attach(bell);
+  orders.attach(bell);
   bell.ring(false);
 }
 
 void QuorumPeer::step(Turn& turn) {
-  if (turn.borrowed() && !(phase_ == Phase::kRole && role_->is_light())) return turn.again();
+  bool light = (phase_ == Phase::kRole || phase_ == Phase::kDraining) && role_->is_light();
+  if (turn.borrowed() && !light) return turn.again();
   if (phase_ == Phase::kBegin) recover();
   if (election_.has_value()) take_news(turn.now());
   if (phase_ == Phase::kLooking) elect(turn.now());
+  take_orders(turn.now());
   bool in_role = phase_ == Phase::kRole;
   if (in_role) run_role(turn);
-  if (phase_ >= Phase::kEnding) settle(turn);
+  if (phase_ == Phase::kDraining) drain(turn);
+  if (phase_ >= Phase::kEnding && phase_ != Phase::kStopped) settle(turn);
   if (phase_ == Phase::kLooking) {
     auto deadline = look_at_.has_value() ? look_at_ : election_->deadline();
     if (deadline.has_value()) turn.wake_at(*deadline);
@@ -150,7 +156,10 @@ void QuorumPeer::take(DisloyalVoter& mail, MonoTime now) {
   static_cast<LeadingRole&>(*role_).voter_looks(mail.sid, now);
 }
 
-void QuorumPeer::take(LinkNews& mail, MonoTime now) { election_->on_link(mail.sid, mail.up, now); }
+void QuorumPeer::take(LinkNews& mail, MonoTime now) {
+  election_->on_link(mail.sid, mail.up, now);
+  if (!mail.up && role_ != nullptr) role_->member_gone(mail.sid);
+}
 
 void QuorumPeer::act(ElectionEffects effects) {
   for (Ballot& ballot : effects.send) ballots.add(std::move(ballot));
@@ -194,8 +203,33 @@ void QuorumPeer::run_role(Turn& turn) {
   }
   if (!role_->over().has_value()) return;
   OKAPI_WARN(site_.env.log(), "{} ends: {}", name_of(state_), role_->over()->why);
-  role_->end();
+  role_->end(turn.now());
   phase_ = Phase::kEnding;
+  tell_standing();
+}
+
+void QuorumPeer::take_orders(MonoTime now) {
+  orders_inbox_.clear();
+  if (!orders.drain(orders_inbox_)) return;
+  if (phase_ == Phase::kRole && role_->served()) {
+    role_->end(now + kDrainTime);
+    phase_ = Phase::kDraining;
+    if (election_.has_value()) tell_standing();
+  } else if (phase_ < Phase::kDraining) {
+    phase_ = Phase::kStopped;
+    on_stopped();
+  }
+}
+
+// A leader that goes in order leaves followers that all have its last writes: they lose no more
+// time than an election takes.
+void QuorumPeer::drain(Turn& turn) {
+  role_->step(turn);
+  if (!role_->let_go()) return;
+  if (turn.borrowed()) return turn.again();
+  role_->stop();
+  phase_ = Phase::kStopped;
+  on_stopped();
 }
 
 // From the end of a role to the next election; only at home.
@@ -247,8 +281,11 @@ void QuorumPeer::note_configs() {
 
 void QuorumPeer::tell_standing() {
   told_round_ = election_->round();
-  standings.add(Standing{
-      .state = state_, .vote = vote_, .round = election_->round(), .configs = configs_->configs()});
+  standings.add(Standing{.state = state_,
+                         .silent = phase_ >= Phase::kDraining,
+                         .vote = vote_,
+                         .round = election_->round(),
+                         .configs = configs_->configs()});
 }
 
 void QuorumPeer::must(const Status& done) {

@@ -26,6 +26,11 @@ class QuorumPeer final : public Stage {
   Sink<Standing> standings;    // to WorkerReceiver
   Sink<CnxPeers> peers;        // to QuorumCnx
 
+  struct StopOrder {};
+  Mailbox<StopOrder> orders;
+  // In the step that carries out a StopOrder: the role has ended, and with it its links.
+  std::function<void()> on_stopped;
+
   // Once, after it is enrolled; the first step follows.
   void begin(Bell& bell);
   void step(Turn& turn) override;
@@ -41,9 +46,11 @@ class QuorumPeer final : public Stage {
     kBegin,
     kLooking,
     kRole,
+    kDraining,  // nothing more is taken from clients; what they asked is answered
     kEnding,    // clients are being turned away
     kEnded,     // its stages are gone; its mail is still coming in
     kSettling,  // until nobody reads tree or files
+    kStopped,
   };
 
   void recover();
@@ -57,7 +64,9 @@ class QuorumPeer final : public Stage {
   void take(LinkNews& mail, MonoTime now);
   void act(ElectionEffects effects);
   void begin_role(const Elected& elected);
+  void take_orders(MonoTime now);
   void run_role(Turn& turn);
+  void drain(Turn& turn);
   void settle(Turn& turn);
   void tell_standing();
   // Those who walk tree and files for long (TreeLeases).
@@ -90,6 +99,7 @@ class QuorumPeer final : public Stage {
   int roles_without_service_ = 0;
   std::optional<MonoTime> look_at_;  // a pause before the next election
   std::vector<ElectionNews> news_inbox_;
+  std::vector<StopOrder> orders_inbox_;
 };
 
 }  // namespace okapi

@@ -37,6 +37,8 @@ class RoleTerm {
 
   // Drains the mail that is for it.
   virtual void step(Turn& turn) = 0;
+  // The election connection with a member has ended.
+  virtual void member_gone(ServerId) {}
   // What is known to be committed when it ended; 0 if nothing is.
   virtual Zxid last_committed() const { return Zxid(); }
   // Whether its steps are short and wait for nothing, so that any thread may take the turn.
@@ -46,7 +48,8 @@ class RoleTerm {
   // While it serves: a snapshot of everything up to `synced`, which the log holds.
   void take_snapshot(Zxid synced) { term_.pipeline().take_snapshot(synced); }
 
-  void end() { term_.end(); }
+  // The grace is for what clients have asked already, while step() goes on.
+  void end(MonoTime until) { term_.end(until); }
   bool let_go() { return term_.let_go(); }
   // In a turn at QuorumPeer's home, or when that has retired.
   void stop() {

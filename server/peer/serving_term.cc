@@ -30,10 +30,10 @@ void ServingTerm::begin(Role role, Zxid last) {
   site_.on_serving(*pipeline_);
 }
 
-void ServingTerm::end() {
+void ServingTerm::end(MonoTime until) {
   if (pipeline_ == nullptr) return;
   site_.on_ending();
-  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_});
+  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_, until});
   site_.admin_terms.post(AdminTermEnds{&confirmed_});
   missing_ = site_.doors.size() + 1;
 }

@@ -16,8 +16,9 @@ class ServingTerm {
   // history, behind which Prep goes on.
   void begin(Role role, Zxid last);
   bool begun() const { return begun_; }
-  // From here on clients are turned away; let_go() tells when nobody uses the pipeline any more.
-  void end();
+  // From here on nothing is read from clients; what they asked is answered until then at the
+  // latest. let_go() tells when nobody uses the pipeline any more.
+  void end(MonoTime until);
   bool let_go();
   // After that: the tokens are back in the store. Mail may still come into `ends` until the step
   // after this one.

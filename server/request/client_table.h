@@ -71,6 +71,12 @@ class ClientTable {
       if (slot.client != nullptr) f(*slot.client);
     }
   }
+  template <class F>
+  void for_each(F&& f) const {
+    for (const auto& slot : slots_) {
+      if (slot.client != nullptr) f(std::as_const(*slot.client));
+    }
+  }
 
  private:
   struct Slot {

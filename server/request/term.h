@@ -23,9 +23,11 @@ struct TermBegins {
   Mailbox<SessionMail>* sessions = nullptr;
   SyncGoes sync_goes = SyncGoes::kAnsweredHere;
 };
-// Everything that the term gave is let go, clients are closed; then `confirm` hears of it.
+// Nothing more is read. When what was asked is answered, or at `until`, clients are closed and
+// everything that the term gave is let go; then `confirm` hears of it.
 struct TermEnds {
   Mailbox<TermEnded>* confirm = nullptr;
+  MonoTime until;  // long past: at once
 };
 // One box, as their order counts: what SessionTracker orders belongs to its term.
 using TermMail = std::variant<TermBegins, TermEnds, SessionOrder>;

@@ -96,6 +96,24 @@ TEST_CASE("a message in our own name, or before we know what we are, is dropped"
   CHECK(verdict.news.empty());
 }
 
+TEST_CASE("between two roles nobody is answered, and what was put off is not either") {
+  Desk desk(PeerState::kLeading);
+  CHECK(desk.receive(1, PeerState::kLooking).answer);
+  CHECK_FALSE(desk.receive(1, PeerState::kLooking).answer);  // owed
+  desk.rules.set_standing(Standing{.state = PeerState::kLeading,
+                                   .silent = true,
+                                   .vote = kVote,
+                                   .round = 6,
+                                   .configs = {desk.config, nullptr}});
+  for (int64_t from : {1, 3, 4, 9}) {
+    auto verdict = desk.receive(from, PeerState::kLooking);
+    CHECK_FALSE(verdict.answer);
+    CHECK(verdict.news.empty());
+  }
+  CHECK(desk.rules.due(kStart + Millis(10)).empty());
+  CHECK_FALSE(desk.rules.deadline());
+}
+
 TEST_CASE("a newer configuration is taken from a member while we look; then its vote is stale") {
   Desk desk(PeerState::kLooking);
   std::string grown = config_text(5, 1, "", "11");
