@@ -53,13 +53,13 @@ void Admin::step(Turn&) {
 
 void Admin::take(const AdminTermBegins& term) {
   tracker_ = term.tracker;
-  mode_ = term.mode;
+  term_ = term;
 }
 
 // Whoever waits for the term's answers gets the one for a server without a term.
 void Admin::take(const AdminTermEnds& term) {
   tracker_ = nullptr;
-  mode_ = {};
+  term_ = {};
   for (auto it = gathering_.begin(); it != gathering_.end();) {
     const Gathering& gathering = it->second;
     bool waits = (gathering.parts & kSessionsPart) != 0;
@@ -140,7 +140,11 @@ void Admin::fill(Gathering& gathering) {
 
 ServerReport Admin::server_report() const {
   ServerReport report;
-  report.mode = std::string(mode_);
+  report.mode = std::string(term_.mode);
+  if (!term_.peer_state.empty()) report.peer_state = std::string(term_.peer_state);
+  if (const ProposalSizes* sizes = term_.proposals) {
+    report.proposal_sizes = {sizes->last.load(), sizes->min.load(), sizes->max.load()};
+  }
   int64_t count = 0;
   int64_t sum = 0;
   for (const WorkerMetrics* worker : parts_.workers) {
@@ -180,7 +184,29 @@ ConfReport Admin::conf_report() {
   report.min_session_timeout_ms = parts_.config.session.min_timeout_ms;
   report.max_session_timeout_ms = parts_.config.session.max_timeout_ms;
   report.listen_backlog = parts_.config.client.listen_backlog;
+  report.server_id = parts_.config.server_id;
+  SharedQuorumConfig members = membership();
+  const QuorumServer* own = nullptr;
+  if (members != nullptr) own = members->find(ServerId(parts_.config.server_id));
+  if (own == nullptr) return report;
+  const QuorumSettings& quorum = parts_.config.quorum;
+  report.quorum = ConfReport::Quorum{quorum.init_limit_ticks,
+                                     quorum.sync_limit_ticks,
+                                     own->addresses.front().election_port,
+                                     own->addresses.front().quorum_port,
+                                     own->observer,
+                                     members->text()};
   return report;
+}
+
+SharedQuorumConfig Admin::membership() const {
+  if (!parts_.config.quorum.is_distributed()) return nullptr;
+  ReadLock lock = parts_.database.tree().read("/zookeeper/config");
+  if (!lock.found() || !lock.node().data().has_value()) return parts_.config.quorum.members;
+  auto parsed = QuorumConfig::parse(*lock.node().data(), parts_.config.quorum.rules());
+  // Some client wrote it.
+  if (!parsed.ok()) return parts_.config.quorum.members;
+  return std::make_shared<const QuorumConfig>(std::move(*parsed));
 }
 
 int64_t Admin::directory_bytes(const std::string& path) {
@@ -244,6 +270,9 @@ void Admin::register_gauges() {
     for (const WorkerMetrics* worker : parts_.workers) sum += worker->auth_failed.get();
     return sum;
   });
+  if (parts_.config.quorum.is_distributed()) {
+    gauge("quorum_size", [this] { return static_cast<int64_t>(membership()->voters().size()); });
+  }
   register_quota_gauges();
   if (!parts_.config.storage.force_sync) {
     gauge("okapi_force_sync_off", [] { return int64_t{1}; });

@@ -66,6 +66,8 @@ class Admin final : public Stage {
   void fill(Gathering& gathering);
   ServerReport server_report() const;
   ConfReport conf_report();
+  // The membership in use, as /zookeeper/config has it; null if the server is alone.
+  SharedQuorumConfig membership() const;
   int64_t directory_bytes(const std::string& path);
   void fill_sessions(SessionReport& out, const SessionsAnswer& answer);
   void register_gauges();
@@ -75,7 +77,7 @@ class Admin final : public Stage {
   const FourLetterWhitelist whitelist_;
   // The term's: null while the server does not serve.
   Mailbox<SessionMail>* tracker_ = nullptr;
-  std::string_view mode_;
+  AdminTermBegins term_;
   std::map<uint64_t, Gathering> gathering_;
   uint64_t last_ticket_ = 0;
   MonoTime started_;

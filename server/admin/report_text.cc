@@ -76,7 +76,7 @@ std::string cons_text(const std::vector<ClientReport>& clients) {
 }
 
 std::string conf_text(const ConfReport& conf) {
-  return fmt::format(
+  std::string out = fmt::format(
       "clientPort={}\nsecureClientPort={}\ndataDir={}\ndataDirSize={}\ndataLogDir={}\n"
       "dataLogSize={}\ntickTime={}\nmaxClientCnxns={}\nminSessionTimeout={}\n"
       "maxSessionTimeout={}\nclientPortListenBacklog={}\nserverId={}\n",
@@ -84,6 +84,14 @@ std::string conf_text(const ConfReport& conf) {
       conf.data_log_dir, conf.data_log_dir_bytes, conf.tick_time_ms, conf.connections_per_ip_max,
       conf.min_session_timeout_ms, conf.max_session_timeout_ms, conf.listen_backlog,
       conf.server_id);
+  if (const auto& quorum = conf.quorum) {
+    out += fmt::format(
+        "initLimit={}\nsyncLimit={}\nelectionAlg=3\nelectionPort={}\nquorumPort={}\npeerType={}\n"
+        "membership: \n{}",
+        quorum->init_limit_ticks, quorum->sync_limit_ticks, quorum->election_port,
+        quorum->quorum_port, quorum->observer ? 1 : 0, quorum->membership);
+  }
+  return out;
 }
 
 std::string dirs_text(const ConfReport& conf) {

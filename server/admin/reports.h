@@ -30,7 +30,7 @@ struct ServerReport {
   int64_t node_count = 0;
   // Of a leader.
   struct ProposalSizes {
-    int32_t last_bytes = -1, min_bytes = -1, max_bytes = -1;
+    int64_t last_bytes = -1, min_bytes = -1, max_bytes = -1;
   };
   std::optional<ProposalSizes> proposal_sizes;
   // Of quorum members: "leading - broadcast".
@@ -48,6 +48,13 @@ struct ConfReport {
   int32_t min_session_timeout_ms = 0, max_session_timeout_ms = 0;
   int32_t listen_backlog = -1;
   int64_t server_id = 0;
+  struct Quorum {
+    int32_t init_limit_ticks = 0, sync_limit_ticks = 0;
+    uint16_t election_port = 0, quorum_port = 0;
+    bool observer = false;
+    std::string membership;  // QuorumConfig::text
+  };
+  std::optional<Quorum> quorum;  // of a member of an ensemble
 };
 
 // Things that expire together, in `dump`.

@@ -227,6 +227,7 @@ void Server::start_peer() {
     const QuorumServer* own = config_.quorum.members->find(ServerId(config_.server_id));
     election_ = std::make_unique<ElectionWiring>(env_, config_, *own);
     election_->connect(*peer_, home_of_);
+    register_member(admin_->board, env_, peer_->metrics(), registrations_);
     if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   }
   peer_->on_stopped = [this] { drained_(); };
@@ -239,7 +240,7 @@ void Server::on_recovered(const Recovered& recovered) {
 }
 
 void Server::on_serving(RolePipeline& pipeline) {
-  register_role(admin_->board, peer_->counters(), pipeline, of_term_);
+  register_role(admin_->board, peer_->metrics(), pipeline, of_term_);
   if (acceptor_ != nullptr) acceptor_->orders.post(AcceptOrder{true});
   serving_.store(true);
 }

@@ -48,7 +48,33 @@ void register_front(StatusBoard& board, const Acceptor* acceptor,
   }
 }
 
-void register_role(StatusBoard& board, const RoleCounters& roles, RolePipeline& pipeline,
+void register_member(StatusBoard& board, Env& env, RoleMetrics& roles,
+                     std::vector<Registration>& out) {
+  out.push_back(board.add_counter("looking_count", roles.looking));
+  out.push_back(board.add_counter("snap_count", roles.snap_syncs));
+  out.push_back(board.add_summary("election_time", roles.election_ms));
+  auto of_leader = [&](std::string_view name, const std::atomic<int64_t>& value) {
+    out.push_back(board.add_gauge(name, [&roles, &value]() -> std::optional<MetricValue> {
+      if (roles.leading_since_ms.load() < 0) return std::nullopt;
+      return value.load();
+    }));
+  };
+  of_leader("learners", roles.learners);
+  of_leader("synced_followers", roles.synced_followers);
+  of_leader("synced_non_voting_followers", roles.synced_non_voting);
+  of_leader("synced_observers", roles.synced_observers);
+  of_leader("pending_syncs", roles.pending_syncs);
+  of_leader("last_proposal_size", roles.proposals.last);
+  of_leader("min_proposal_size", roles.proposals.min);
+  of_leader("max_proposal_size", roles.proposals.max);
+  out.push_back(board.add_gauge("leader_uptime", [&env, &roles]() -> std::optional<MetricValue> {
+    int64_t since = roles.leading_since_ms.load();
+    if (since < 0) return std::nullopt;
+    return to_ms(env.clock().now()) - since;
+  }));
+}
+
+void register_role(StatusBoard& board, RoleMetrics& roles, RolePipeline& pipeline,
                    std::vector<Registration>& out) {
   auto counter = [&](std::string_view name, const Counter& value) {
     out.push_back(board.add_counter(name, value));
@@ -80,7 +106,6 @@ void register_role(StatusBoard& board, const RoleCounters& roles, RolePipeline& 
   summary("node_changed_watch_count", commit.watchers_told(EventType::kNodeDataChanged));
   summary("node_children_watch_count", commit.watchers_told(EventType::kNodeChildrenChanged));
   SnapshotTask::Metrics& snapshots = pipeline.snapshot().metrics();
-  counter("snap_count", snapshots.written);
   counter("snapshot_error_count", snapshots.failures);
   summary("snapshottime", snapshots.time_ms);
 }

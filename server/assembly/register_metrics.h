@@ -25,7 +25,10 @@ void register_start(StatusBoard& board, StartMetrics& start, std::vector<Registr
 void register_front(StatusBoard& board, const Acceptor* acceptor,
                     const std::vector<std::unique_ptr<Selector>>& selectors,
                     std::vector<Registration>& out);
-void register_role(StatusBoard& board, const RoleCounters& roles, RolePipeline& pipeline,
+// Of a member of an ensemble.
+void register_member(StatusBoard& board, Env& env, RoleMetrics& roles,
+                     std::vector<Registration>& out);
+void register_role(StatusBoard& board, RoleMetrics& roles, RolePipeline& pipeline,
                    std::vector<Registration>& out);
 
 }  // namespace okapi

@@ -9,10 +9,10 @@
 namespace okapi {
 
 LeadingRole::LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs,
-                         RoleCounters& counters, const LeadingOptions& options)
+                         RoleMetrics& metrics, const LeadingOptions& options)
     : RoleTerm(site, bell),
       configs_(configs),
-      counters_(counters),
+      metrics_(metrics),
       options_(options),
       now_(site.env.clock().now()),
       began_(now_) {
@@ -65,6 +65,7 @@ void LeadingRole::step(Turn& turn) {
     leader_->tick(now_, effects_);
     run();
   }
+  metrics_.note(leader_->counts(now_));
   turn.wake_at(next_tick_);
   term_.ends.flush();
   for (auto& [id, link] : links_) link.orders.flush();
@@ -83,7 +84,7 @@ void LeadingRole::take_prepared() {
   if (term_.ends.proposals.drain(prepared_inbox_)) {
     for (Prepared& item : prepared_inbox_) {
       if (auto* txn = std::get_if<EncodedTxn>(&item)) {
-        counters_.proposed.add();
+        metrics_.note_proposal(txn->bytes.size());
         propose(std::move(*txn));
       } else {
         leader_->sync(std::get<ForwardedSync>(item).link, effects_);
@@ -175,7 +176,9 @@ void LeadingRole::carry_out(ActivateConfig& effect) { configs_.activate(effect.c
 void LeadingRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "LEADING of epoch 0x{:x}, from zxid 0x{:x} on", effect.epoch.value(),
              leader_->last_proposed().value());
-  term_.begin(Role::kLeader, leader_->last_proposed());
+  term_.begin(Role::kLeader, leader_->last_proposed(), &metrics_.proposals);
+  metrics_.leading_since_ms.store(to_ms(now_));
+  next_tick_ = now_;
 }
 
 void LeadingRole::carry_out(LogTxn& effect) { term_.ends.to_sync.add(std::move(effect.txn)); }
@@ -191,7 +194,10 @@ void LeadingRole::carry_out(CloseLink& effect) {
 
 void LeadingRole::carry_out(StreamLog& effect) { order(effect.link, std::move(effect)); }
 
-void LeadingRole::carry_out(StreamSnapshot& effect) { order(effect.link, effect); }
+void LeadingRole::carry_out(StreamSnapshot& effect) {
+  metrics_.snap_syncs.add();
+  order(effect.link, effect);
+}
 
 void LeadingRole::carry_out(ForwardToPrep& effect) {
   auto mail =
@@ -217,6 +223,8 @@ void LeadingRole::order(LinkId link, HandlerOrder what) {
 }
 
 void LeadingRole::retire_port() {
+  metrics_.leading_since_ms.store(-1);
+  metrics_.note(LeaderCounts{});
   if (port_ == nullptr) return;
   site_.env.scheduler().retire(*port_);
   port_.reset();

@@ -19,7 +19,7 @@ struct LeadingOptions {
 
 class LeadingRole final : public RoleTerm {
  public:
-  LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs, RoleCounters& counters,
+  LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs, RoleMetrics& metrics,
               const LeadingOptions& options);
   ~LeadingRole() override { retire_port(); }
   void step(Turn& turn) override;
@@ -69,7 +69,7 @@ class LeadingRole final : public RoleTerm {
   void carry_out(StepDown& effect);
 
   ConfigKeeper& configs_;
-  RoleCounters& counters_;
+  RoleMetrics& metrics_;
   const LeadingOptions options_;
   MonoTime now_, began_, next_tick_;
   std::optional<Leader> leader_;

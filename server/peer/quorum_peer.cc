@@ -86,7 +86,7 @@ void QuorumPeer::recover() {
     must(untrusted_empty_refusal(site_.data_dir));
   }
   must(site_.store.remove_orphans());
-  auto role = std::make_unique<StandaloneRole>(site_, *bell_, counters_);
+  auto role = std::make_unique<StandaloneRole>(site_, *bell_, metrics_);
   // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
   if (recovered->txns_replayed > 0) role->take_snapshot(recovered->last);
   role_ = std::move(role);
@@ -127,6 +127,8 @@ void QuorumPeer::look(MonoTime now) {
   renewed_ = false;
   OKAPI_INFO(site_.env.log(), "LOOKING, at zxid 0x{:x} of epoch 0x{:x}",
              site_.store.last_zxid().value(), site_.store.current_epoch().value());
+  metrics_.looking.add();
+  looking_since_ = now;
   // The receiver knows before anybody hears of this election.
   tell_standing();
   act(election_->start_looking(candidacy(), configs_->configs(), now));
@@ -178,10 +180,11 @@ void QuorumPeer::begin_role(const Elected& elected) {
   OKAPI_INFO(site_.env.log(), "{}: server {} was elected in round {}, at zxid 0x{:x}",
              name_of(state_), vote_.leader.value(), vote_.round, vote_.zxid.value());
   tell_standing();
+  metrics_.election_ms.record(to_ms(site_.env.clock().now() - looking_since_));
   // A learner's tree and files are not read before they are what they should be.
   if (state_ == PeerState::kLeading) {
     let_readers_in();
-    role_ = std::make_unique<LeadingRole>(site_, *bell_, *configs_, counters_,
+    role_ = std::make_unique<LeadingRole>(site_, *bell_, *configs_, metrics_,
                                           LeadingOptions{++term_, elected.supporters});
   } else {
     role_ = std::make_unique<LearningRole>(

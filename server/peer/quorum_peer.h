@@ -39,7 +39,7 @@ class QuorumPeer final : public Stage {
   void shut_down();
 
   // Any thread.
-  const RoleCounters& counters() const { return counters_; }
+  RoleMetrics& metrics() { return metrics_; }
 
  private:
   enum class Phase {
@@ -80,7 +80,7 @@ class QuorumPeer final : public Stage {
   const PeerSite& site_;
   const std::function<void(const Recovered&)> on_recovered_;
   Bell* bell_ = nullptr;
-  RoleCounters counters_;
+  RoleMetrics metrics_;
   Phase phase_ = Phase::kBegin;
   std::unique_ptr<RoleTerm> role_;
 
@@ -94,7 +94,8 @@ class QuorumPeer final : public Stage {
   bool renewed_ = false;     // the vote names the epoch that came of it
   Zxid committed_;           // certain to be committed
   bool readers_ = true;      // are let in
-  int64_t told_round_ = 0;   // as WorkerReceiver knows it
+  MonoTime looking_since_{};
+  int64_t told_round_ = 0;  // as WorkerReceiver knows it
   uint32_t term_ = 0;
   int roles_without_service_ = 0;
   std::optional<MonoTime> look_at_;  // a pause before the next election

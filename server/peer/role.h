@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/config/exit_code.h"
+#include "server/peer/role_metrics.h"
 #include "server/peer/serving_term.h"
 
 namespace okapi {
@@ -16,16 +17,6 @@ struct RoleEnd {
   std::string why;
   bool reload = false;  // memory is not what the disk says
   bool wipe = false;    // the history is of no use
-};
-
-// What the roles count, over all of them. Written by QuorumPeer, read by any thread.
-struct RoleCounters {
-  Counter proposed;
-  Counter outstanding;  // proposals that are not committed
-
-  void set_outstanding(size_t now) {
-    outstanding.add(static_cast<int64_t>(now) - outstanding.get());
-  }
 };
 
 class RoleTerm {

@@ -17,21 +17,22 @@ enum class WritesGo { kToOwnPrep, kToLeader };
 
 struct RolePlan {
   Role role;
-  std::string_view name;  // as `srvr` and `mntr` print it
-  WritesGo writes_go;     // who prepares, and so assigns zxids
+  std::string_view name;        // as `srvr` and `mntr` print it
+  std::string_view peer_state;  // as `mntr` prints it; empty: not there
+  WritesGo writes_go;           // who prepares, and so assigns zxids
   SyncGoes sync_goes;
   SessionsTracked sessions;
 };
 
 inline constexpr std::array kRolePlans = {
-    RolePlan{Role::kStandalone, "standalone", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
+    RolePlan{Role::kStandalone, "standalone", "", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
              SessionsTracked::kHere},
-    RolePlan{Role::kLeader, "leader", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
-             SessionsTracked::kHere},
-    RolePlan{Role::kFollower, "follower", WritesGo::kToLeader, SyncGoes::kToLeader,
-             SessionsTracked::kByLeader},
-    RolePlan{Role::kObserver, "observer", WritesGo::kToLeader, SyncGoes::kToLeader,
-             SessionsTracked::kByLeader},
+    RolePlan{Role::kLeader, "leader", "leading - broadcast", WritesGo::kToOwnPrep,
+             SyncGoes::kAnsweredHere, SessionsTracked::kHere},
+    RolePlan{Role::kFollower, "follower", "following - broadcast", WritesGo::kToLeader,
+             SyncGoes::kToLeader, SessionsTracked::kByLeader},
+    RolePlan{Role::kObserver, "observer", "observing - broadcast", WritesGo::kToLeader,
+             SyncGoes::kToLeader, SessionsTracked::kByLeader},
 };
 
 constexpr const RolePlan& role_plan(Role role) {

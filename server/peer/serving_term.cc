@@ -9,7 +9,7 @@ ServingTerm::ServingTerm(const PeerSite& site, Bell& bell) : site_(site) {
   confirmed_.attach(bell);
 }
 
-void ServingTerm::begin(Role role, Zxid last) {
+void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals) {
   OKAPI_ASSERT(!begun_);
   begun_ = true;
   RolePipeline::Begin begin{.role = role, .server = site_.self(), .last = last};
@@ -26,7 +26,9 @@ void ServingTerm::begin(Role role, Zxid last) {
       RolePipeline::Parts{site_.env, site_.config, site_.registry, site_.database, site_.leases,
                           site_.watches, site_.home_of, site_.doors, site_.admin, site_.snapshots},
       begin, site_.store.hand_out(), ends);
-  site_.admin_terms.post(AdminTermBegins{role_plan(role).name, &pipeline_->tracker().mail});
+  const RolePlan& plan = role_plan(role);
+  site_.admin_terms.post(
+      AdminTermBegins{plan.name, plan.peer_state, proposals, &pipeline_->tracker().mail});
   site_.on_serving(*pipeline_);
 }
 

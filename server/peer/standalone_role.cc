@@ -2,8 +2,8 @@
 
 namespace okapi {
 
-StandaloneRole::StandaloneRole(const PeerSite& site, Bell& bell, RoleCounters& counters)
-    : RoleTerm(site, bell), counters_(counters) {
+StandaloneRole::StandaloneRole(const PeerSite& site, Bell& bell, RoleMetrics& metrics)
+    : RoleTerm(site, bell), metrics_(metrics) {
   QuorumServer self{.sid = site.self(), .addresses = {PeerAddress{}}, .client = std::nullopt};
   auto alone = std::make_shared<const QuorumConfig>(std::vector{std::move(self)}, 0);
   Zxid last = site.store.last_zxid();
@@ -22,10 +22,10 @@ void StandaloneRole::step(Turn&) {
   }
   inbox_.clear();
   if (ends.proposals.drain(inbox_)) {
-    counters_.proposed.add(static_cast<int64_t>(inbox_.size()));
     for (Prepared& item : inbox_) {
       // There are no learners, and so none of their syncs.
       auto& txn = std::get<EncodedTxn>(item);
+      metrics_.note_proposal(txn.bytes.size());
       ends.to_sync.add(txn);
       ledger_->propose(std::move(txn));
     }
@@ -33,7 +33,6 @@ void StandaloneRole::step(Turn&) {
   committed_.clear();
   ledger_->take_committed(committed_);
   for (EncodedTxn& txn : committed_) ends.to_commit.add(std::move(txn));
-  counters_.set_outstanding(ledger_->outstanding().size());
   ends.flush();
 }
 

@@ -13,12 +13,12 @@ namespace okapi {
 class StandaloneRole final : public RoleTerm {
  public:
   // The replica is loaded.
-  StandaloneRole(const PeerSite& site, Bell& bell, RoleCounters& counters);
+  StandaloneRole(const PeerSite& site, Bell& bell, RoleMetrics& metrics);
   void step(Turn& turn) override;
   Zxid last_committed() const override { return ledger_->last_committed(); }
 
  private:
-  RoleCounters& counters_;
+  RoleMetrics& metrics_;
   std::unique_ptr<ProposalLedger> ledger_;
   std::vector<Prepared> inbox_;
   std::vector<Logged> logged_inbox_;

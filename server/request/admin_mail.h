@@ -2,6 +2,7 @@
 // them; and what both are told of terms of office.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -78,9 +79,24 @@ struct ClientsAnswer {
 // To QuorumPeer: one of them has let go.
 struct TermEnded {};
 
+// Of a leader, in bytes; -1 before any. Any thread reads.
+struct ProposalSizes {
+  std::atomic<int64_t> last{-1}, min{-1}, max{-1};
+
+  void note(size_t bytes) {
+    auto size = static_cast<int64_t>(bytes);
+    last.store(size, std::memory_order_relaxed);
+    int64_t least = min.load(std::memory_order_relaxed);
+    if (least < 0 || size < least) min.store(size, std::memory_order_relaxed);
+    if (size > max.load(std::memory_order_relaxed)) max.store(size, std::memory_order_relaxed);
+  }
+};
+
 // To Admin: a role begins to serve.
 struct AdminTermBegins {
-  std::string_view mode;  // as `srvr` prints it
+  std::string_view mode;                     // as `srvr` prints it
+  std::string_view peer_state;               // as `mntr` prints it; empty if the server is alone
+  const ProposalSizes* proposals = nullptr;  // of a leader
   Mailbox<SessionMail>* tracker = nullptr;
 };
 struct AdminTermEnds {

@@ -37,6 +37,21 @@ Leader::Leader(const LeaderOptions& options, SharedQuorumConfig current,
   OKAPI_ASSERT(committed.empty() || committed.max() == options.last_zxid);
 }
 
+LeaderCounts Leader::counts(MonoTime now) const {
+  LeaderCounts out;
+  out.learners = static_cast<int64_t>(links_.size());
+  out.pending_syncs = static_cast<int64_t>(syncs_.size());
+  for (const auto& [id, link] : links_) {
+    if (link.phase() < Phase::kAcked || !link.synced(now)) continue;
+    bool votes = config_->is_voter(link.sid);
+    int64_t& count = link.observer ? out.synced_observers
+                     : votes       ? out.synced_followers
+                                   : out.synced_non_voting;
+    ++count;
+  }
+  return out;
+}
+
 void Leader::begin(MonoTime now, LeaderEffects& out) { pass_gate(now, out); }
 
 void Leader::connected(LinkId link, MonoTime now, LeaderEffects& out) {

@@ -36,6 +36,14 @@ struct LeaderOptions {
   size_t waiting_syncs_max = 100'000;
 };
 
+// Of the learners, for operators.
+struct LeaderCounts {
+  int64_t learners = 0;  // links
+  // Served, and heard of within syncLimit.
+  int64_t synced_followers = 0, synced_non_voting = 0, synced_observers = 0;
+  int64_t pending_syncs = 0;
+};
+
 class Leader {
  public:
   // `last_seen`: proposed after `current`, not known to be active; may be null. `committed`: the
@@ -77,6 +85,7 @@ class Leader {
   // Prep begins behind it. Not before an epoch is chosen.
   Zxid last_proposed() const { return ledger_->last_proposed(); }
   const SharedQuorumConfig& config() const { return config_; }
+  LeaderCounts counts(MonoTime now) const;
   // A quorum of `config` is connected and served (a reconfig asks before it is proposed).
   bool quorum_synced(const QuorumConfig& config, MonoTime now) const;
 
