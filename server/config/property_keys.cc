@@ -156,7 +156,7 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     {"fsync.warningthresholdms",
      property_long<&D::config, &C::storage, &S::fsync_warning_threshold_ms>},
     {"commitLogCount", set_commit_log_count},
-    {"snapshotSizeFactor", without_effect<set_snapshot_size_factor>},
+    {"snapshotSizeFactor", set_snapshot_size_factor},
     {"snapshot.compression.method", set_snapshot_compression, true},
     {"snapshot.trust.empty", property_bool<&D::config, &C::storage, &S::snapshot_trust_empty>},
     {"datadir.autocreate", property_bool<&D::config, &C::storage, &S::data_dir_autocreate>},
@@ -281,8 +281,7 @@ constexpr auto kRows = std::to_array<ConfigKey>({
      without_effect_if_true<property_bool<&D::config, &C::admin, &AdminConfig::restore_enabled>>},
 
     // Ours (table 10).
-    {"emptyDataVotes",
-     without_effect_if_true<property_bool<&D::config, &C::storage, &S::empty_data_votes>>},
+    {"emptyDataVotes", property_bool<&D::config, &C::storage, &S::empty_data_votes>},
     {"sync.confirmLeadership",
      without_effect_if_true<property_bool<&D::config, &C::request, &R::sync_confirms_leadership>>},
     {"digestMismatchFatal", property_bool<&D::config, &C::storage, &S::digest_mismatch_fatal>},
@@ -327,9 +326,11 @@ constexpr auto kBareRows = std::to_array<ConfigKey>({
     {"znode.container.maxNeverUsedIntervalMs",
      property_long<&D::config, &C::request, &R::container_never_used_interval_ms_max>},
     {"follower.nodelay",
-     property_bool<&D::config, &C::quorum, &QuorumSettings::sync, &SyncSettings::follower_nodelay>},
+     without_effect_if_false<property_bool<&D::config, &C::quorum, &QuorumSettings::sync,
+                                           &SyncSettings::follower_nodelay>>},
     {"leader.nodelay",
-     property_bool<&D::config, &C::quorum, &QuorumSettings::sync, &SyncSettings::leader_nodelay>},
+     without_effect_if_false<property_bool<&D::config, &C::quorum, &QuorumSettings::sync,
+                                           &SyncSettings::leader_nodelay>>},
     {"java.security.auth.login.config", note_sasl},
 });
 

@@ -128,4 +128,10 @@ Verdict without_effect_if_true(ConfigDraft& draft, ByteView value) {
   return parse_lenient_bool(value) ? without_effect<kSet>(draft, value) : kSet(draft, value);
 }
 
+// As without_effect, for a switch that is always on.
+template <Setter kSet>
+Verdict without_effect_if_false(ConfigDraft& draft, ByteView value) {
+  return parse_lenient_bool(value) ? kSet(draft, value) : without_effect<kSet>(draft, value);
+}
+
 }  // namespace okapi

@@ -1,5 +1,6 @@
 #include "server/config/config_parser.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "server/config/config_key.h"
@@ -211,7 +212,17 @@ TEST_CASE("the settings between servers are taken from file and properties") {
       {"-Dzookeeper.leaderConnectDelayDuringRetryMs=10", "-Dzookeeper.observer.election.DelayMs=13",
        "-Dfollower.nodelay=false", "-Dleader.nodelay=false"});
   REQUIRE(loaded.ok());
-  CHECK(loaded.warnings.empty());
+  // What is not acted upon is said, and nothing else.
+  for (const char* name : {"syncEnabled", "observerMasterPort", "reachabilityCheckEnabled",
+                           "reachabilityCheckTimeoutMs", "observerMaster.sizeLimit",
+                           "follower.nodelay", "leader.nodelay"}) {
+    auto told = [&](const std::string& line) {
+      return line.find(name) != line.npos && line.find("no effect") != line.npos;
+    };
+    INFO(name);
+    CHECK(std::count_if(loaded.warnings.begin(), loaded.warnings.end(), told) == 1);
+  }
+  CHECK(loaded.warnings.size() == 7);
   const QuorumSettings& quorum = loaded.config.quorum;
   CHECK(quorum.init_limit_ticks == 10);
   CHECK(quorum.sync_limit_ticks == 5);
