@@ -13,7 +13,7 @@ namespace okapi {
 enum class Lending {
   kHomeOnly,  // stages with sockets; and those that wait, with the one exception below
   kAnyone,    // stages that neither wait nor own sockets: a guest runs them after his own step
-  kWaiting,   // Sync: home only, but a Selector that said Turn::lend_to_waiting may run it
+  kWaiting,   // Sync: home only, but who said Turn::lend_to_waiting may run it
 };
 
 struct StageOptions {

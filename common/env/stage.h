@@ -27,7 +27,8 @@ class Turn {
   // Asks for another step as soon as others had theirs: a slice of long work is left.
   void again() { again_ = true; }
   // Lets this thread run a waiting stage (Sync) that this step made ready (architecture section 7,
-  // hand-offs rule 6). Only a Selector whose one connection is alone says so.
+  // hand-offs rule 6). Said by a Selector whose one connection is
+  // alone, and by a LeaderLink that gets one packet at a time.
   void lend_to_waiting() { lend_to_waiting_ = true; }
 
   const std::optional<MonoTime>& deadline() const { return deadline_; }

@@ -9,6 +9,8 @@
 namespace okapi {
 namespace {
 
+constexpr int kLoneTurns = 4;
+
 // The loader is QuorumPeer's; here only the length counts.
 class Nobody final : public SnapshotSink {
  public:
@@ -40,11 +42,23 @@ void LeaderLink::begin(Bell& bell) {
 }
 
 void LeaderLink::step(Turn& turn) {
+  packets_ = 0;
   take_orders();
   if (dial_) dial(turn);
   if (link_) read(turn);
   if (link_) write(turn);
+  if (link_) note_lone(turn);
   mail_.flush();
+}
+
+void LeaderLink::note_lone(Turn& turn) {
+  if (packets_ == 1) {
+    ++lone_turns_;
+  } else if (packets_ > 1) {
+    lone_turns_ = 0;
+  }
+  bool idle = link_->outbox_bytes() == 0 && !link_->raw();
+  if (packets_ == 1 && lone_turns_ >= kLoneTurns && idle) turn.lend_to_waiting();
 }
 
 void LeaderLink::take_orders() {
@@ -105,6 +119,7 @@ Status LeaderLink::hand_on() {
     OwnedPacket owned = OwnedPacket::copy_of(**packet);
     size_t bytes = owned.bytes.size();
     mail_.add(LeaderPacket{std::move(owned), account_.charge(bytes)});
+    ++packets_;
     if (!snapshot) continue;
     link_->begin_raw();
     snapshot_.emplace(SnapshotForm::kWire, *nobody_, options_.snapshot_item_bytes_max);

@@ -46,6 +46,7 @@ class LeaderLink final : public Stage {
   Status hand_on_raw();
   void write(Turn& turn);
   void set_interest(bool reading);
+  void note_lone(Turn& turn);
   void end(const std::string& why);
 
   Env& env_;
@@ -61,6 +62,10 @@ class LeaderLink final : public Stage {
   // While a snapshot comes: finds its end.
   std::unique_ptr<SnapshotSink> nobody_;
   std::optional<SnapshotParser> snapshot_;
+  // While the leader sends one packet at a time nothing is gained by another thread for the log:
+  // this one lends itself to Sync (architecture section 7, hand-offs rule 6).
+  int lone_turns_ = 0;
+  size_t packets_ = 0;  // of this step
   std::vector<LeaderLinkOrder> orders_inbox_;
   std::vector<NameLookup> lookups_inbox_;
 };
