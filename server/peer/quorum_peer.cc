@@ -205,6 +205,8 @@ void QuorumPeer::run_role(Turn& turn) {
     tell_standing();
   }
   if (!role_->over().has_value()) return;
+  // Now: when its pipeline is gone, memory holds all that is logged, committed or not.
+  committed_ = std::max(committed_, role_->last_committed());
   OKAPI_WARN(site_.env.log(), "{} ends: {}", name_of(state_), role_->over()->why);
   role_->end(turn.now());
   phase_ = Phase::kEnding;
@@ -250,7 +252,6 @@ void QuorumPeer::settle(Turn& turn) {
   }
   if (!site_.leases.all_home()) return;
   RoleEnd end = *role_->over();
-  committed_ = std::max(committed_, role_->last_committed());
   bool served = role_->served();
   role_.reset();
   if (end.wipe) {
