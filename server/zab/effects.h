@@ -131,8 +131,9 @@ struct GiveUp {
   bool reload = false;
   // The history cannot be cut where the leader says: set it aside and ask for all of it.
   bool wipe = false;
-  // The configuration names another role or leader: no election is needed to go there.
-  bool reconfigured = false;
+  // A committed reconfig gave us another role or leader, and this is who leads on: no election is
+  // needed to go there.
+  std::optional<ServerId> designated = {};
 };
 // Two histories: an operator has to look (safety X-QUO-10).
 struct EndProcess {

@@ -80,6 +80,7 @@ void Leader::disconnected(LinkId id) {
   if (found == links_.end()) return;
   ServerId sid = found->second.sid;
   links_.erase(found);
+  membership_changed_ = true;
   std::erase_if(syncs_, [id](const auto& entry) { return entry.second == id; });
   if (ledger_.has_value()) ledger_->forget(sid);
 }
@@ -123,6 +124,7 @@ std::optional<std::string> Leader::take(LinkId id, LearnerProgress& link,
       // Compat: a 3.8 learner may ack a proposal first (ZOOKEEPER-4685).
       if (packet.zxid != marker(epoch())) return take_ack(link, packet.zxid, out);
       link.enter(Phase::kAcked, now);
+      membership_changed_ = true;
       link.heard(now);
       if (!link.observer) gate_.ack_new_leader(link.sid);
       if (serving_) up_to_date(id, link, now, out);

@@ -8,6 +8,8 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "common/proto/quorum_packet.h"
 #include "server/database/committed_log.h"
@@ -86,8 +88,12 @@ class Leader {
   Zxid last_proposed() const { return ledger_->last_proposed(); }
   const SharedQuorumConfig& config() const { return config_; }
   LeaderCounts counts(MonoTime now) const;
-  // A quorum of `config` is connected and served (a reconfig asks before it is proposed).
-  bool quorum_synced(const QuorumConfig& config, MonoTime now) const;
+  // This server and the followers, voters or not, that are connected, have its history and were
+  // heard of in time (a reconfig asks before it is proposed).
+  std::set<ServerId> synced(MonoTime now) const;
+  // Whether that or a configuration may have changed since this was asked last, but for followers
+  // that fell silent.
+  bool take_membership_changed() { return std::exchange(membership_changed_, false); }
 
  private:
   using Phase = LearnerProgress::Phase;
@@ -141,6 +147,8 @@ class Leader {
   std::vector<EncodedTxn> newly_committed_;    // scratch
   bool serving_ = false;
   bool allowed_to_commit_ = true;  // false once another leader is designated
+  int ticks_handed_over_ = 0;      // since then
+  bool membership_changed_ = false;
   bool over_ = false;
 };
 

@@ -7,6 +7,13 @@
 #include "server/zab/leader.h"
 
 namespace okapi {
+namespace {
+
+// Within these the followers of a leader that was replaced by a reconfig have left it.
+constexpr int kTicksToLeave = 4;
+
+}  // namespace
+
 // Answers why the link must end.
 std::optional<std::string> Leader::take_broadcast(LinkId id, LearnerProgress& link,
                                                   const QuorumPacket& packet, LeaderEffects& out) {
@@ -94,6 +101,7 @@ void Leader::propose_reconfig(EncodedTxn txn, SharedQuorumConfig next, MonoTime 
                               LeaderEffects& out) {
   if (refuses(txn, out)) return;
   last_seen_ = next;
+  membership_changed_ = true;
   out.push_back(StoreNextConfig{next});
   forward_proposal(txn, now, out);
   ledger_->propose_reconfig(std::move(txn), std::move(next));
@@ -169,6 +177,7 @@ void Leader::activate(const EncodedTxn& txn, LeaderEffects& out) {
   config_ = next;
   ledger_->activate();
   allowed_to_commit_ = leader == options_.self;
+  membership_changed_ = true;
   tell_committed(txn, leader, out);
   out.push_back(ActivateConfig{config_, leader, txn.zxid});
 }
@@ -181,12 +190,20 @@ ServerId Leader::designated_leader(const QuorumConfig& next, Zxid needed) const 
   }
   ServerId best = options_.self;
   std::optional<Zxid> best_acked;
+  auto consider = [&](ServerId sid) {
+    Zxid acked = ledger_->acked(sid);
+    if (acked < needed || (best_acked.has_value() && acked <= *best_acked)) return;
+    best = sid;
+    best_acked = acked;
+  };
   for (const auto& [id, link] : links_) {
     if (link.phase() < Phase::kAcked || link.observer || !next.is_voter(link.sid)) continue;
-    Zxid acked = ledger_->acked(link.sid);
-    if (acked < needed || (best_acked.has_value() && acked <= *best_acked)) continue;
-    best = link.sid;
-    best_acked = acked;
+    consider(link.sid);
+  }
+  if (best_acked.has_value()) return best;
+  // All who acked have lost their links since.
+  for (ServerId sid : next.voters()) {
+    if (sid != options_.self) consider(sid);
   }
   return best;
 }
@@ -215,21 +232,24 @@ void Leader::revalidated(LinkId id, SessionId session, bool valid, LeaderEffects
   out.push_back(SendTo{id, encode_packet(PacketType::kRevalidate, Zxid(-1), data)});
 }
 
-bool Leader::quorum_synced(const QuorumConfig& config, MonoTime now) const {
+std::set<ServerId> Leader::synced(MonoTime now) const {
   std::set<ServerId> synced{options_.self};
   for (const auto& [id, link] : links_) {
     if (!link.observer && link.phase() >= Phase::kAcked && link.synced(now)) {
       synced.insert(link.sid);
     }
   }
-  return config.contains_quorum(synced);
+  return synced;
 }
 
 void Leader::tick(MonoTime now, LeaderEffects& out) {
   if (over_) return;
   if (auto waited = gate_.check(now); !waited.ok()) return step_down(waited.error().text, out);
-  // It commits nothing any more; the reference waits here until its followers have left.
-  if (!allowed_to_commit_) return step_down("a new configuration has another leader", out);
+  // It commits nothing any more; its followers leave as soon as they hear that. The reference waits
+  // for that however long it takes.
+  if (!allowed_to_commit_ && (links_.empty() || ++ticks_handed_over_ > kTicksToLeave)) {
+    return step_down("a new configuration has another leader", out);
+  }
   std::vector<std::pair<LinkId, std::string>> late;
   for (const auto& [id, link] : links_) {
     if (auto why = link.overdue(now); why.has_value()) late.emplace_back(id, *why);

@@ -36,7 +36,7 @@ void Learner::give_up(const std::string& why, LearnerEffects& out, bool wipe) {
   out.push_back(GiveUp{.why = std::move(text),
                        .reload = !serving_,
                        .wipe = wipe,
-                       .reconfigured = reconfigured_ || sync_.reconfigured()});
+                       .designated = serving_ ? designated_ : sync_.designated()});
 }
 
 void Learner::received(const QuorumPacket& packet, MonoTime now, LearnerEffects& out) {
@@ -187,11 +187,12 @@ Status Learner::commit_next(std::optional<ServerId> designated, LearnerEffects& 
   auto config = config_of_txn(txn, options_.rules);
   if (!config.ok()) return config.error();
   if (*config == nullptr) return surprise("activates what is no reconfig");
-  reconfigured_ = is_major_change(*config_, **config, options_.self, options_.leader, designated);
+  bool major = is_major_change(*config_, **config, options_.self, options_.leader, designated);
   config_ = *config;
   out.push_back(ActivateConfig{config_, designated, txn.zxid});
-  if (reconfigured_) return surprise("hands over to a new configuration");
-  return {};
+  if (!major) return {};
+  designated_ = designated;
+  return surprise("hands over to a new configuration");
 }
 
 void Learner::logged(Zxid zxid, LearnerEffects& out) {

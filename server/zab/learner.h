@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 
 #include "server/database/committed_log.h"
 #include "server/zab/learner_sync.h"
@@ -70,9 +71,10 @@ class Learner {
   LearnerSync sync_;
   SharedQuorumConfig config_;
   MonoTime heard_;
-  bool serving_ = false, over_ = false, reconfigured_ = false;
-  std::deque<EncodedTxn> pending_;  // proposed, not committed
-  std::deque<Zxid> unacked_;        // given to Sync
+  bool serving_ = false, over_ = false;
+  std::optional<ServerId> designated_;  // by the reconfig that ends this role
+  std::deque<EncodedTxn> pending_;      // proposed, not committed
+  std::deque<Zxid> unacked_;            // given to Sync
   Zxid last_queued_, last_committed_;
   std::deque<SyncDone> syncs_;                 // sent, in order
   std::map<SessionId, int64_t> revalidating_;  // questions on their way, by session

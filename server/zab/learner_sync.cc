@@ -218,11 +218,12 @@ Status LearnerSync::commit_next(std::optional<ServerId> designated, LearnerEffec
 Status LearnerSync::activate(SharedQuorumConfig config, std::optional<ServerId> designated,
                              Zxid zxid, LearnerEffects& out) {
   if (!options_.reconfig_enabled || config->version() <= config_->version()) return {};
-  reconfigured_ = is_major_change(*config_, *config, options_.self, options_.leader, designated);
+  bool major = is_major_change(*config_, *config, options_.self, options_.leader, designated);
   config_ = config;
   out.push_back(ActivateConfig{std::move(config), designated, zxid});
-  if (reconfigured_) return surprise("hands over to a new configuration");
-  return {};
+  if (!major) return {};
+  designated_ = designated;
+  return surprise("hands over to a new configuration");
 }
 
 Status LearnerSync::take_new_leader(const QuorumPacket& packet, LearnerEffects& out) {

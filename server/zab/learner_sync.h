@@ -54,8 +54,8 @@ class LearnerSync {
 
   Phase phase() const { return phase_; }
   Epoch epoch() const { return epoch_; }
-  // Set by an error: a configuration with another role or leader; a TRUNC below what is committed.
-  bool reconfigured() const { return reconfigured_; }
+  // Set by an error: GiveUp::designated; a TRUNC below what is committed.
+  std::optional<ServerId> designated() const { return designated_; }
   bool two_histories() const { return two_histories_; }
   const SharedQuorumConfig& config() const { return config_; }
 
@@ -93,7 +93,8 @@ class LearnerSync {
   std::deque<EncodedTxn> queue_;
   size_t committed_count_ = 0;  // of the queue's front
   size_t queue_bytes_ = 0;
-  bool reconfigured_ = false, two_histories_ = false;
+  std::optional<ServerId> designated_;
+  bool two_histories_ = false;
 };
 
 }  // namespace okapi

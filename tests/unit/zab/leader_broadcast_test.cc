@@ -190,8 +190,7 @@ TEST_CASE("the_leader_pings_and_gives_up_without_a_synced_quorum") {
   w.put(2, T::kPing, zx(2, 0), ByteView());
   w.leader->tick(at_ms(90), w.out);
   CHECK_FALSE(w.over());
-  CHECK(w.leader->quorum_synced(*voters(1, 3), at_ms(90)));
-  CHECK_FALSE(w.leader->quorum_synced(*voters(1, 5), at_ms(90)));
+  CHECK(w.leader->synced(at_ms(90)) == std::set<ServerId>{ServerId(1), ServerId(2)});
   w.leader->tick(at_ms(91), w.out);
   CHECK(w.closed(2));
   CHECK(w.over());
@@ -234,7 +233,67 @@ TEST_CASE("g14_a_reconfig_is_activated_by_both_quorums_and_names_who_leads_on") 
     w.ack(3, zx(2, 2));
     // Another leader is designated: this one commits nothing more.
     CHECK(all_of<CommitTxn>(w.out).size() == (stays ? 1U : 0U));
+    // It stays until its learners have heard that and left.
     w.leader->tick(w.now, w.out);
-    CHECK(w.over() != stays);
+    CHECK_FALSE(w.over());
+    for (int64_t link : {2, 3, 4, 5, 7}) w.leader->disconnected(LeaderWorld::id(link));
+    if (stays) continue;
+    w.leader->tick(w.now, w.out);
+    CHECK(w.over());
   }
+}
+
+TEST_CASE("a_replaced_leader_does_not_wait_for_ever_for_its_followers_to_leave") {
+  LeaderWorld w(voters(1, 3), true);
+  w.join(2);
+  w.join(3);
+  w.out.clear();
+  w.leader->propose_reconfig(txn_at(zx(2, 1)), voters(2, 3, zx(2, 1).value()), w.now, w.out);
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(2, zx(2, 1));
+  w.ack(3, zx(2, 1));
+  REQUIRE(all_of<ActivateConfig>(w.out).size() == 1);
+  for (int i = 0; i < 4; ++i) w.leader->tick(w.now, w.out);
+  CHECK_FALSE(w.over());
+  w.leader->tick(w.now, w.out);
+  CHECK(w.over());
+}
+
+TEST_CASE("who_leads_on_has_acked_the_reconfig_even_if_its_link_is_gone") {
+  LeaderWorld w(voters(1, 3), true);
+  w.join(2);
+  w.join(3);
+  w.out.clear();
+  w.leader->propose_reconfig(txn_at(zx(2, 1)), voters(2, 3, zx(2, 1).value()), w.now, w.out);
+  w.ack(2, zx(2, 1));
+  w.ack(3, zx(2, 1));
+  w.leader->disconnected(LeaderWorld::id(2));
+  w.leader->disconnected(LeaderWorld::id(3));
+  w.leader->logged(zx(2, 1), w.out);
+  REQUIRE(all_of<ActivateConfig>(w.out).size() == 1);
+  CHECK(all_of<ActivateConfig>(w.out)[0].designated != ServerId(1));
+}
+
+TEST_CASE("prep_hears_of_everything_that_decides_about_a_quorum") {
+  LeaderWorld w(voters(1, 3), true);
+  w.join(2);
+  CHECK(w.leader->take_membership_changed());
+  CHECK_FALSE(w.leader->take_membership_changed());
+  w.hello(3, 1);
+  w.ack_epoch(3, zx(1, 3), -1);
+  CHECK_FALSE(w.leader->synced(w.now).contains(ServerId(3)));
+  CHECK_FALSE(w.leader->take_membership_changed());
+  w.ack(3, zx(2, 0));
+  CHECK(w.leader->take_membership_changed());
+  CHECK(w.leader->synced(w.now).contains(ServerId(3)));
+  w.join(7, true);
+  CHECK_FALSE(w.leader->synced(w.now).contains(ServerId(7)));  // an observer has no voice yet
+  w.leader->take_membership_changed();
+  w.leader->propose_reconfig(txn_at(zx(2, 1)), voters(1, 2, zx(2, 1).value()), w.now, w.out);
+  CHECK(w.leader->take_membership_changed());
+  w.leader->logged(zx(2, 1), w.out);
+  w.ack(2, zx(2, 1));
+  CHECK(w.leader->take_membership_changed());
+  w.leader->disconnected(LeaderWorld::id(3));
+  CHECK(w.leader->take_membership_changed());
 }

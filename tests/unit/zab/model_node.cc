@@ -330,7 +330,7 @@ void ModelNode::propose_reconfig(const std::set<ServerId>& voters, MonoTime now)
     members.push_back(member);
   }
   auto next = std::make_shared<const QuorumConfig>(std::move(members), zxid.value());
-  if (!leader_->quorum_synced(*next, now)) return;
+  if (!next->contains_quorum(leader_->synced(now))) return;
   ++Oracle::taken()["reconfig"];
   TxnHeader header{SessionId(1), 1, zxid, 1'000, static_cast<int32_t>(OpCode::kReconfig)};
   std::string path = "/zookeeper/config", text = next->text();
