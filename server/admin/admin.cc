@@ -174,7 +174,7 @@ ServerReport Admin::server_report() const {
 
 ConfReport Admin::conf_report() {
   ConfReport report;
-  report.client_port = parts_.client_port;
+  report.client_port = parts_.client_port();
   report.data_dir = parts_.snapshot_directory;
   report.data_log_dir = parts_.log_directory;
   report.data_dir_bytes = directory_bytes(parts_.snapshot_directory);

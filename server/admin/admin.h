@@ -4,6 +4,7 @@
 // Its home is its own: it may wait for the disk.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "common/env/env.h"
@@ -31,7 +32,7 @@ class Admin final : public Stage {
     std::vector<const WorkerMetrics*> workers;
     std::vector<const Counter*> connections;        // one gauge per worker
     std::string snapshot_directory, log_directory;  // with version-2, absolute
-    int32_t client_port = -1;                       // as bound
+    std::function<int32_t()> client_port;           // as bound; -1 = none
   };
   explicit Admin(const Parts& parts);
 

@@ -7,6 +7,7 @@
 #include "server/admin/report_text.h"
 #include "server/assembly/thread_map.h"
 #include "server/config/exit_code.h"
+#include "server/config/numeric_host.h"
 
 namespace okapi {
 namespace {
@@ -142,17 +143,18 @@ void Server::open_client_port() {
   pollers_.push_back(env_.net().make_poller(PollerKind::kGeneral));
   acceptor_ = std::make_unique<Acceptor>(env_, config_.limits, std::move(*listener),
                                          *pollers_.back(), selectors_.size());
-  StageOptions options = home_of("Acceptor", std::to_string(acceptor_->local().port));
+  StageOptions options = home_of("Acceptor", std::to_string(acceptor_->port()));
   options.poller = pollers_.back().get();
   for (size_t i = 0; i < selectors_.size(); ++i) {
     acceptor_->to_selectors[i] = Sink<Accepted>(selectors_[i]->accepted);
     selectors_[i]->to_acceptor = Sink<AddressFreed>(acceptor_->freed);
   }
   OKAPI_INFO(env_.log(), "binding to port {}:{}", at.host.empty() ? "0.0.0.0/0.0.0.0" : at.host,
-             acceptor_->local().port);
+             acceptor_->port());
   Bell& bell = env_.scheduler().enroll(*acceptor_, options);
   acceptor_->freed.attach(bell);
   acceptor_->orders.attach(bell);
+  acceptor_->moves.attach(bell);
 }
 
 void Server::start_admin() {
@@ -165,7 +167,7 @@ void Server::start_admin() {
                      {},
                      data_dir_->snapshots(),
                      data_dir_->logs(),
-                     acceptor_ == nullptr ? -1 : acceptor_->local().port};
+                     [this] { return acceptor_ == nullptr ? -1 : int32_t{acceptor_->port()}; }};
   for (auto& selector : selectors_) {
     parts.workers.push_back(&selector->metrics());
     parts.connections.push_back(&selector->connections());
@@ -219,7 +221,8 @@ void Server::start_peer() {
   site_ = std::make_unique<PeerSite>(
       PeerSite{env_, config_, registry_, *data_dir_, database_, *store_, leases_, watches_,
                home_of_, doors_, admin_->terms, admin_->sessions_answers, recovery.snapshot,
-               [this](RolePipeline& pipeline) { on_serving(pipeline); }, [this] { on_ending(); }});
+               [this](RolePipeline& pipeline) { on_serving(pipeline); }, [this] { on_ending(); },
+               [this](const HostPort& to) { move_client_port(to); }});
   peer_ = std::make_unique<QuorumPeer>(
       *site_, [this](const Recovered& recovered) { on_recovered(recovered); });
   Bell& bell = env_.scheduler().enroll(*peer_, home_of_("QuorumPeer"));
@@ -250,8 +253,15 @@ void Server::on_ending() {
   of_term_.clear();
 }
 
+// A server that was started without a client port stays without one.
+void Server::move_client_port(const HostPort& to) {
+  if (acceptor_ == nullptr) return;
+  std::string ip = is_wildcard_host(to.host) ? "" : to.host;
+  acceptor_->moves.post({{std::move(ip), to.port}, config_.client.listen_backlog});
+}
+
 uint16_t Server::client_port() const {
-  return acceptor_ == nullptr ? uint16_t{0} : acceptor_->local().port;
+  return acceptor_ == nullptr ? uint16_t{0} : acceptor_->port();
 }
 
 void Server::drain(std::function<void()> done) {

@@ -50,6 +50,7 @@ class Server {
   void on_recovered(const Recovered& recovered);
   void on_serving(RolePipeline& pipeline);
   void on_ending();
+  void move_client_port(const HostPort& to);
 
   Env& env_;
   const ServerConfig& config_;

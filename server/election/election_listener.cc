@@ -9,13 +9,12 @@
 namespace okapi {
 
 ElectionListener::ElectionListener(Env& env, Poller& poller, const ListenOptions& options)
-    : env_(env), poller_(poller), bind_retries_max_(options.bind_retries_max), what_(options.what) {
-  for (HostPort address : options.addresses) {
-    if (options.on_all_ips || is_wildcard_host(address.host)) address.host.clear();
-    auto same = [&](const Port& port) { return port.address == address; };
-    if (std::none_of(ports_.begin(), ports_.end(), same)) ports_.push_back({.address = address});
-  }
-  OKAPI_ASSERT(!ports_.empty());
+    : env_(env),
+      poller_(poller),
+      on_all_ips_(options.on_all_ips),
+      bind_retries_max_(options.bind_retries_max),
+      what_(options.what) {
+  set_ports(options.addresses);
 }
 
 ElectionListener::~ElectionListener() {
@@ -24,16 +23,40 @@ ElectionListener::~ElectionListener() {
   }
 }
 
+void ElectionListener::set_ports(const std::vector<HostPort>& addresses) {
+  for (HostPort address : addresses) {
+    if (on_all_ips_ || is_wildcard_host(address.host)) address.host.clear();
+    auto same = [&](const Port& port) { return port.address == address; };
+    if (std::none_of(ports_.begin(), ports_.end(), same)) ports_.push_back({.address = address});
+  }
+  OKAPI_ASSERT(!ports_.empty() && first_token_ + ports_.size() <= kTokensEnd);
+}
+
+void ElectionListener::move(const std::vector<HostPort>& addresses) {
+  for (Port& port : ports_) {
+    if (port.listener != nullptr) poller_.forget(*port.listener);
+  }
+  first_token_ += ports_.size();
+  ports_.clear();
+  set_ports(addresses);
+}
+
+ElectionListener::Port* ElectionListener::find(uint64_t token) {
+  if (token < first_token_ || token - first_token_ >= ports_.size()) return nullptr;
+  return &ports_[token - first_token_];
+}
+
 void ElectionListener::open_due(Mailbox<NameLookup>& replies, MonoTime now) {
-  for (size_t token = 0; token < ports_.size(); ++token) {
-    Port& port = ports_[token];
+  for (size_t index = 0; index < ports_.size(); ++index) {
+    Port& port = ports_[index];
+    const uint64_t token = first_token_ + index;
     if (port.resume && now >= *port.resume) {
       port.resume.reset();
       poller_.change(*port.listener, token, Interest::kRead);
     }
     if (port.listener != nullptr || now < port.next_try) continue;
     if (port.address.host.empty()) {
-      bind(token, "", now);
+      bind(port, token, "", now);
     } else {
       port.next_try = now + kLookupWait;
       env_.resolver().look_up(port.address.host, token, replies);
@@ -42,14 +65,13 @@ void ElectionListener::open_due(Mailbox<NameLookup>& replies, MonoTime now) {
 }
 
 void ElectionListener::on_lookup(const NameLookup& found, MonoTime now) {
-  Port& port = ports_.at(found.ticket);
-  if (port.listener != nullptr) return;
-  if (found.ips.empty()) return failed(port, "its name is unknown", now);
-  bind(found.ticket, found.ips.front(), now);
+  Port* port = find(found.ticket);
+  if (port == nullptr || port->listener != nullptr) return;
+  if (found.ips.empty()) return failed(*port, "its name is unknown", now);
+  bind(*port, found.ticket, found.ips.front(), now);
 }
 
-void ElectionListener::bind(uint64_t token, const std::string& ip, MonoTime now) {
-  Port& port = ports_[token];
+void ElectionListener::bind(Port& port, uint64_t token, const std::string& ip, MonoTime now) {
   auto listener = env_.net().listen({.ip = ip, .port = port.address.port}, -1);
   if (!listener.ok()) return failed(port, listener.error().text, now);
   port.listener = std::move(*listener);
@@ -70,8 +92,9 @@ void ElectionListener::failed(Port& port, const std::string& why, MonoTime now) 
 }
 
 std::unique_ptr<Stream> ElectionListener::accept(uint64_t token, MonoTime now) {
-  Port& port = ports_.at(token);
-  if (port.listener == nullptr || port.resume) return nullptr;
+  Port* found = find(token);
+  if (found == nullptr || found->listener == nullptr || found->resume) return nullptr;
+  Port& port = *found;
   auto accepted = port.listener->accept();
   if (accepted.ok()) return std::move(*accepted);
   int64_t suppressed = 0;

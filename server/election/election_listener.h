@@ -27,15 +27,19 @@ class ElectionListener {
   static constexpr Millis kLookupWait{5'000};
   static constexpr Millis kAcceptPause{100};
 
-  // Listener i is watched as token i; lookups use the same numbers as tickets.
+  // Its listeners are watched under tokens below this; its lookups have the same numbers as
+  // tickets.
+  static constexpr uint64_t kTokensEnd = uint64_t{1} << 32;
+
   ElectionListener(Env& env, Poller& poller, const ListenOptions& options);
   ~ElectionListener();
-  size_t tokens() const { return ports_.size(); }
+  // Leaves the ports that it has for these.
+  void move(const std::vector<HostPort>& addresses);
 
   // Opens what is to be opened, asks for names; look-ups are answered to `replies`.
   void open_due(Mailbox<NameLookup>& replies, MonoTime now);
   void on_lookup(const NameLookup& found, MonoTime now);
-  // The next connection waiting at `token`, or null.
+  // The next connection waiting at `token`, or null: also for a port that was left.
   std::unique_ptr<Stream> accept(uint64_t token, MonoTime now);
   std::optional<MonoTime> deadline() const;
   // Whether all ports are open.
@@ -49,14 +53,18 @@ class ElectionListener {
     MonoTime next_try{};               // also when a name that was asked for did not come
     std::optional<MonoTime> resume{};  // accepting failed: not before
   };
-  void bind(uint64_t token, const std::string& ip, MonoTime now);
+  Port* find(uint64_t token);
+  void set_ports(const std::vector<HostPort>& addresses);
+  void bind(Port& port, uint64_t token, const std::string& ip, MonoTime now);
   void failed(Port& port, const std::string& why, MonoTime now);
 
   Env& env_;
   Poller& poller_;
+  const bool on_all_ips_;
   const int32_t bind_retries_max_;
   const char* const what_;
   std::vector<Port> ports_;
+  uint64_t first_token_ = 0;  // of ports_; no number is used twice
   LogLimiter failed_log_;
 };
 

@@ -73,6 +73,8 @@ using ElectionNews = std::variant<Heard, NewerConfig, DisloyalVoter, LinkNews>;
 // others count as links to strangers.
 struct CnxPeers {
   std::map<ServerId, std::vector<HostPort>> addresses;
+  // Where we are to be found ourselves; empty = where we were.
+  std::vector<HostPort> own{};
 };
 
 }  // namespace okapi

@@ -11,9 +11,9 @@ QuorumCnxManager::QuorumCnxManager(Env& env, Poller& poller, const QuorumCnxOpti
     : env_(env),
       poller_(poller),
       options_(options),
+      own_(options.listen.addresses),
       listener_(env, poller, options.listen),
-      policy_(options.self, options.policy),
-      next_token_(listener_.tokens()) {}
+      policy_(options.self, options.policy) {}
 
 QuorumCnxManager::~QuorumCnxManager() {
   env_.resolver().forget(lookups);
@@ -31,7 +31,7 @@ void QuorumCnxManager::step(Turn& turn) {
   listener_.open_due(lookups, now);
   take_mail(now);
   for (const Readiness& one : poller_.ready()) {
-    if (one.token < listener_.tokens()) {
+    if (one.token < ElectionListener::kTokensEnd) {
       accept_some(one.token, now);
     } else {
       on_ready(one.token, now);
@@ -48,7 +48,7 @@ void QuorumCnxManager::step(Turn& turn) {
 void QuorumCnxManager::take_mail(MonoTime now) {
   peers_inbox_.clear();
   peers.drain(peers_inbox_);
-  for (CnxPeers& newer : peers_inbox_) policy_.set_peers(std::move(newer));
+  for (CnxPeers& newer : peers_inbox_) take(newer, now);
   outgoing_inbox_.clear();
   outgoing.drain(outgoing_inbox_);
   for (const OutgoingFrame& frame : outgoing_inbox_) {
@@ -57,12 +57,23 @@ void QuorumCnxManager::take_mail(MonoTime now) {
   lookups_inbox_.clear();
   lookups.drain(lookups_inbox_);
   for (const NameLookup& found : lookups_inbox_) {
-    if (found.ticket < listener_.tokens()) {
+    if (found.ticket < ElectionListener::kTokensEnd) {
       listener_.on_lookup(found, now);
     } else if (auto asked = waiting_lookups_.extract(found.ticket); !asked.empty()) {
       connect(asked.mapped().order, found.ips, now);
     }
   }
+}
+
+// Compat: the reference closes all its connections at every reconfiguration; those that stand serve
+// on here.
+void QuorumCnxManager::take(CnxPeers& newer, MonoTime now) {
+  if (!newer.own.empty() && newer.own != own_) {
+    own_ = newer.own;
+    listener_.move(own_);
+    listener_.open_due(lookups, now);
+  }
+  policy_.set_peers(std::move(newer));
 }
 
 // Opening and closing.
@@ -138,8 +149,7 @@ void QuorumCnxManager::connect(const DialOrder& order, const std::vector<std::st
       add(std::move(*stream), CnxLink::Phase::kConnecting, now + options_.connect_timeout);
   CnxLink& link = links_.at(token).link;
   link.set_sid(order.sid);
-  link.put(
-      encode_initial_message(options_.self, options_.listen.addresses, options_.multi_address));
+  link.put(encode_initial_message(options_.self, own_, options_.multi_address));
 }
 
 void QuorumCnxManager::keep(uint64_t token, CnxLink& link) {

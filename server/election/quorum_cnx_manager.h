@@ -58,6 +58,7 @@ class QuorumCnxManager final : public Stage {
   };
 
   void take_mail(MonoTime now);
+  void take(CnxPeers& newer, MonoTime now);
   void accept_some(uint64_t token, MonoTime now);
   void begin_dials(MonoTime now);
   void connect(const DialOrder& order, const std::vector<std::string>& ips, MonoTime now);
@@ -78,13 +79,14 @@ class QuorumCnxManager final : public Stage {
   Env& env_;
   Poller& poller_;
   const QuorumCnxOptions options_;
+  std::vector<HostPort> own_;  // where we listen
   ElectionListener listener_;
   CnxPolicy policy_;
   std::map<uint64_t, Entry> links_;  // by token: the oldest first
   std::map<ServerId, uint64_t> up_;  // the link in use with each server
   std::set<uint64_t> greeting_;      // links that have not said who they are
   std::map<uint64_t, Lookup> waiting_lookups_;
-  uint64_t next_token_;
+  uint64_t next_token_ = ElectionListener::kTokensEnd;
   std::vector<OutgoingFrame> outgoing_inbox_;
   std::vector<CnxPeers> peers_inbox_;
   std::vector<NameLookup> lookups_inbox_;

@@ -23,6 +23,7 @@ Acceptor::Acceptor(Env& env, const Limits& limits, std::unique_ptr<Listener> lis
     : env_(env),
       limits_(limits),
       listener_(std::move(listener)),
+      port_(listener_->local().port),
       poller_(poller),
       room_(room_for_clients(env.machine(), limits.reserved_descriptors)),
       refusals_(limits.refused_per_minute_max) {
@@ -30,7 +31,9 @@ Acceptor::Acceptor(Env& env, const Limits& limits, std::unique_ptr<Listener> lis
   poller_.watch(*listener_, kListenerToken, Interest::kNone);
 }
 
-Acceptor::~Acceptor() { poller_.forget(*listener_); }
+Acceptor::~Acceptor() {
+  if (listener_ != nullptr) poller_.forget(*listener_);
+}
 
 void Acceptor::step(Turn& turn) {
   take_mail(turn.now());
@@ -55,6 +58,27 @@ void Acceptor::take_mail(MonoTime now) {
   orders_inbox_.clear();
   orders.drain(orders_inbox_);
   for (const AcceptOrder& order : orders_inbox_) accepting_ = order.accept;
+  moves_inbox_.clear();
+  moves.drain(moves_inbox_);
+  if (!moves_inbox_.empty()) move(moves_inbox_.back());
+}
+
+// The old address may be a part of the new one, so it goes first.
+// Compat: a server that cannot open the new one goes on without a client port.
+void Acceptor::move(const MoveOrder& order) {
+  if (listener_ != nullptr) poller_.forget(*listener_);
+  listener_.reset();
+  listening_ = false;
+  auto opened = env_.net().listen(order.to, order.backlog);
+  port_.store(opened.ok() ? (*opened)->local().port : uint16_t{0}, std::memory_order_relaxed);
+  if (!opened.ok()) {
+    OKAPI_ERROR(env_.log(), "Cannot reconfigure the client port to {}:{}: {}", order.to.ip,
+                order.to.port, opened.error().text);
+    return;
+  }
+  listener_ = std::move(*opened);
+  poller_.watch(*listener_, kListenerToken, Interest::kNone);
+  OKAPI_INFO(env_.log(), "binding to port {}:{}", listener_->local().ip, listener_->local().port);
 }
 
 bool Acceptor::listen(MonoTime now) {
@@ -67,7 +91,7 @@ bool Acceptor::listen(MonoTime now) {
                "peers: further ones wait ({} more like this)",
                open_, suppressed);
   }
-  bool wanted = accepting_ && retry_at_ == MonoTime() && !full;
+  bool wanted = accepting_ && retry_at_ == MonoTime() && !full && listener_ != nullptr;
   if (wanted != listening_) {
     listening_ = wanted;
     poller_.change(*listener_, kListenerToken, wanted ? Interest::kRead : Interest::kNone);

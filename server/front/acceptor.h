@@ -3,6 +3,7 @@
 // accept never disarms the listener for long.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -30,6 +31,11 @@ struct AddressFreed {
 struct AcceptOrder {
   bool accept = false;
 };
+// Mail from QuorumPeer: clients come to this address from here on. Those who are there stay.
+struct MoveOrder {
+  Endpoint to;
+  int backlog = -1;
+};
 
 class Acceptor final : public Stage {
  public:
@@ -39,14 +45,17 @@ class Acceptor final : public Stage {
 
   Mailbox<AddressFreed> freed;
   Mailbox<AcceptOrder> orders;
+  Mailbox<MoveOrder> moves;
   std::vector<Sink<Accepted>> to_selectors;
 
   void step(Turn& turn) override;
-  const Endpoint& local() const { return listener_->local(); }
+  // Where clients come to, as bound; 0 if nowhere. Any thread.
+  uint16_t port() const { return port_.load(std::memory_order_relaxed); }
   const Counter& rejected() const { return rejected_; }
 
  private:
   void take_mail(MonoTime now);
+  void move(const MoveOrder& order);
   // Whether the listener is to be looked at from here on.
   bool listen(MonoTime now);
   void accept_some(Turn& turn);
@@ -58,7 +67,8 @@ class Acceptor final : public Stage {
 
   Env& env_;
   const Limits& limits_;
-  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<Listener> listener_;  // null if it could not be opened
+  std::atomic<uint16_t> port_;
   Poller& poller_;
   // Connections beside which the descriptors kept for files and peers are left; INT64_MAX if the
   // system does not tell its limit.
@@ -77,6 +87,7 @@ class Acceptor final : public Stage {
   std::deque<Held> held_;  // all wait for the same time
   std::vector<AddressFreed> freed_inbox_;
   std::vector<AcceptOrder> orders_inbox_;
+  std::vector<MoveOrder> moves_inbox_;
   LogLimiter refused_log_, failed_log_, full_log_, guess_log_;
   Counter rejected_;
 };

@@ -1,10 +1,15 @@
 #include "server/peer/config_keeper.h"
 
+#include "server/config/numeric_host.h"
+
 namespace okapi {
 
 ConfigKeeper::ConfigKeeper(Disk& disk, const Logger& log, const ServerConfig& config,
                            const std::string& directory)
-    : log_(log), self_(config.server_id), configs_{config.quorum.members, config.quorum.last_seen} {
+    : log_(log),
+      self_(config.server_id),
+      configs_{config.quorum.members, config.quorum.last_seen},
+      client_(config.client.address) {
   if (configs_.last_seen != nullptr && configs_.last_seen->version() <= current()->version()) {
     configs_.last_seen = nullptr;
   }
@@ -37,10 +42,23 @@ void ConfigKeeper::activate(const SharedQuorumConfig& config) {
   if (configs_.last_seen != nullptr && configs_.last_seen->version() <= config->version()) {
     configs_.last_seen = nullptr;
   }
+  note_client_address();
   OKAPI_INFO(log_, "Membership of version 0x{:x} is in use", config->version());
   if (!files_.has_value()) return;
   write(files_->write_committed(*config, self_), "the membership");
   if (configs_.last_seen == nullptr) write(files_->remove_next(), "the proposed membership");
+}
+
+// Who is in the configuration no more stays where it was.
+void ConfigKeeper::note_client_address() {
+  const QuorumServer* member = own();
+  if (member == nullptr || !member->client.has_value()) return;
+  auto same_place = [](const HostPort& a, const HostPort& b) {
+    return a.port == b.port &&
+           (a.host == b.host || (is_wildcard_host(a.host) && is_wildcard_host(b.host)));
+  };
+  if (client_.has_value() && same_place(*client_, *member->client)) return;
+  client_ = moved_ = member->client;
 }
 
 // Compat: the server goes on without the files, as the reference does.
@@ -50,14 +68,17 @@ void ConfigKeeper::write(const Status& done, const char* what) {
 
 CnxPeers ConfigKeeper::peers() const {
   CnxPeers out;
+  auto election_addresses = [](const QuorumServer& member) {
+    std::vector<HostPort> list;
+    for (const PeerAddress& at : member.addresses) list.push_back({at.host, at.election_port});
+    return list;
+  };
   auto add = [&](const QuorumConfig& config) {
     for (const auto& [sid, member] : config.members()) {
-      if (sid == self_ || out.addresses.contains(sid)) continue;
-      for (const PeerAddress& at : member.addresses) {
-        out.addresses[sid].push_back({at.host, at.election_port});
-      }
+      if (sid != self_) out.addresses.try_emplace(sid, election_addresses(member));
     }
   };
+  if (own() != nullptr) out.own = election_addresses(*own());
   add(*current());
   if (configs_.last_seen != nullptr) add(*configs_.last_seen);
   return out;

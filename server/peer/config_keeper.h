@@ -38,16 +38,22 @@ class ConfigKeeper {
   // Whether one of the two changed since this was asked last.
   bool take_changed() { return std::exchange(changed_, false); }
 
-  // Everybody's election addresses but our own.
+  // Where clients are to be served from here on, once for each time that it changes.
+  std::optional<HostPort> take_client_address() { return std::exchange(moved_, std::nullopt); }
+
+  // Everybody's election addresses.
   CnxPeers peers() const;
 
  private:
+  void note_client_address();
   void write(const Status& done, const char* what);
 
   const Logger& log_;
   const ServerId self_;
   std::optional<MembershipFiles> files_;
   ElectionConfigs configs_;
+  std::optional<HostPort> client_;  // where this server serves clients
+  std::optional<HostPort> moved_;   // client_, until that is told
   bool changed_ = true;
 };
 

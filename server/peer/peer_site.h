@@ -26,6 +26,8 @@ struct PeerSite {
   // Called on QuorumPeer's home thread: a pipeline has begun to serve, or is about to end.
   std::function<void(RolePipeline&)> on_serving;
   std::function<void()> on_ending;
+  // In any of its steps: a reconfiguration has clients served at this address.
+  std::function<void(const HostPort&)> on_client_address;
 
   ServerId self() const { return ServerId(config.server_id); }
   Nanos ticks(int64_t count) const { return Millis(config.session.tick_time_ms * count); }

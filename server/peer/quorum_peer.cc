@@ -280,6 +280,7 @@ void QuorumPeer::shut_readers_out() {
 void QuorumPeer::note_configs() {
   if (!configs_->take_changed()) return;
   peers.add(configs_->peers());
+  if (auto moved = configs_->take_client_address()) site_.on_client_address(*moved);
   tell_standing();
 }
 

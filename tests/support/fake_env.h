@@ -20,7 +20,10 @@ class FakeEnv final : public Env {
  public:
   Clock& clock() override { return world.clock; }
   Disk& disk() override { return image; }
-  Net& net() override { std::abort(); }
+  Net& net() override {
+    if (sockets == nullptr) std::abort();
+    return *sockets;
+  }
   Resolver& resolver() override { std::abort(); }
   Scheduler& scheduler() override { std::abort(); }
   const Logger& log() override { return world.log; }
@@ -34,6 +37,7 @@ class FakeEnv final : public Env {
   StorageWorld world;
   ImageDisk image;
   Machine facts;
+  Net* sockets = nullptr;  // of tests that have some
 };
 
 class FakeBell final : public Bell {

@@ -122,8 +122,8 @@ class Intruder {
   Intruder(CnxWorld& world, const std::string& ip)
       : world_(world), meter_(world.world), nic_(world.net.add_host(ip, meter_)) {}
 
-  std::unique_ptr<Stream> connect(int64_t sid) {
-    return std::move(*nic_.connect({ip_of(sid), kElectionPort}));
+  std::unique_ptr<Stream> connect(int64_t sid, uint16_t port = kElectionPort) {
+    return std::move(*nic_.connect({ip_of(sid), port}));
   }
   // Writes `bytes` when the connection stands.
   std::unique_ptr<Stream> say(int64_t sid, const std::string& bytes) {

@@ -377,3 +377,32 @@ TEST_CASE("a server that another one may not dial is dialled back, and both agre
   CHECK(world.leader == 3);
   CHECK(world.net.connections() == 1);
 }
+
+TEST_CASE("a reconfiguration moves the port, by name too, and the connections that stand stay") {
+  for (const char* host : {"10.0.0.1", "h1"}) {
+    CnxWorld world(1);
+    for (int64_t sid = 1; sid <= 3; ++sid) world.start(sid);
+    REQUIRE(world.settles_within(Millis(5'000)));
+    world.world.run_for(Millis(1'000));  // until all are connected
+    const size_t connections = world.net.connections();
+    CnxPeers moved = peers_of(*world.config, ServerId(1));
+    moved.own = {{host, 4888}};
+    world.program(1).stages.cnx.peers.post(moved);
+    world.world.run_for(Millis(1'000));
+    CHECK(world.net.connections() == connections);
+    CHECK(world.peer(1).vote().leader == ServerId(3));
+    Intruder intruder(world, "10.0.9.9");
+    auto old = intruder.connect(1);
+    world.world.run_for(Millis(50));
+    CHECK(intruder.is_closed(*old));
+    auto found = intruder.connect(1, 4888);
+    world.world.run_for(Millis(50));
+    CHECK_FALSE(intruder.is_closed(*found));
+    // Who is no member any more stays where it was.
+    moved.own.clear();
+    world.program(1).stages.cnx.peers.post(moved);
+    auto again = intruder.connect(1, 4888);
+    world.world.run_for(Millis(50));
+    CHECK_FALSE(intruder.is_closed(*again));
+  }
+}

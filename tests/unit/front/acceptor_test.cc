@@ -9,6 +9,20 @@ using namespace okapi;
 
 namespace {
 
+// Opens what it is asked to, but for port 1.
+class FakeNet final : public Net {
+ public:
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& at, int) override {
+    if (at.port == 1) return Error{ErrorKind::kBusy, "in use"};
+    auto made = std::make_unique<FakeListener>(at);
+    last = made.get();
+    return std::unique_ptr<Listener>(std::move(made));
+  }
+  Result<std::unique_ptr<Stream>> connect(const Endpoint&) override { std::abort(); }
+  std::unique_ptr<Poller> make_poller(PollerKind) override { std::abort(); }
+  FakeListener* last = nullptr;
+};
+
 // An acceptor whose listener has any number of clients waiting, and the Selector it deals to.
 struct World {
   explicit World(const Limits& chosen, Machine facts = {}) : limits(chosen) {
@@ -19,6 +33,8 @@ struct World {
     acceptor = std::make_unique<Acceptor>(env, limits, std::move(made), poller, 1);
     acceptor->freed.attach(bell);
     acceptor->orders.attach(bell);
+    acceptor->moves.attach(bell);
+    env.sockets = &net;
     acceptor->to_selectors[0] = selector.sink();
     acceptor->orders.post(AcceptOrder{true});
   }
@@ -40,6 +56,7 @@ struct World {
   FakeEnv env;
   FakeBell bell;
   FakePoller poller;
+  FakeNet net;
   Limits limits;
   Outlet<Accepted> selector;
   FakeListener* listener = nullptr;
@@ -135,4 +152,31 @@ TEST_CASE("l_14_memory_for_guessing_addresses_is_bounded") {
   refusals.note("one more", now);
   CHECK(refusals.is_over("one more", now));
   CHECK_FALSE(refusals.is_over("7", now));
+}
+
+TEST_CASE("a_reconfiguration_moves_the_client_port_and_leaves_the_clients_who_are_there") {
+  Limits limits = no_ip_limit();
+  limits.connections_max = 3;
+  World w(limits);
+  CHECK(w.connect("a", 2) == 2);
+  w.acceptor->moves.post({{"10.0.0.1", 2182}});
+  w.dealt();
+  CHECK(w.acceptor->port() == 2182);
+  CHECK(w.poller.watched.size() == 1);
+  w.listener = w.net.last;
+  CHECK(w.connect("b", 2) == 1);  // with the two who stayed
+}
+
+// Compat: as the reference, which tries once.
+TEST_CASE("a_client_port_that_cannot_be_opened_leaves_none_until_the_next_one") {
+  World w(no_ip_limit());
+  w.acceptor->moves.post({{"", 1}});
+  CHECK(w.dealt() == 0);
+  CHECK(w.acceptor->port() == 0);
+  CHECK(w.env.world.lines.has("Cannot reconfigure the client port to :1: in use"));
+  CHECK(w.poller.watched.empty());
+  w.acceptor->moves.post({{"", 2183}});
+  w.dealt();
+  w.listener = w.net.last;
+  CHECK(w.connect("a") == 1);
 }

@@ -76,6 +76,7 @@ class FakeStream final : public Stream {
 
 class FakeListener final : public Listener {
  public:
+  explicit FakeListener(Endpoint local = {}) : local_(std::move(local)) {}
   int handle() const override { return -1; }
   Result<std::unique_ptr<Stream>> accept() override {
     if (waiting.empty()) return std::unique_ptr<Stream>();
