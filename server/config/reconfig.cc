@@ -130,6 +130,11 @@ ReconfigPlan plan_reconfig(const ReconfigRequest& request, const QuorumConfig& c
                    "Reconfig failed - new configuration must include at least " +
                        std::to_string(least) + (least == 1 ? " follower" : " followers"));
   }
+  // Compat: the reference takes it, and no server ever uses what is older than what it has.
+  if (zxid.value() <= last_seen.version()) {
+    return refused(ErrorCode::kBadArguments,
+                   "Reconfig failed - the configuration in use has a version beyond every zxid");
+  }
   ReconfigPlan plan;
   plan.config = config->with_version(zxid.value());
   // Nobody could read it back.

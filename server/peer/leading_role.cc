@@ -60,13 +60,15 @@ void LeadingRole::step(Turn& turn) {
   take_logged();
   take_prepared();
   take_learners();
-  if (now_ >= next_tick_) {
+  bool tick = now_ >= next_tick_;
+  if (tick) {
     next_tick_ = now_ + site_.ticks(1) / 2;
     leader_->tick(now_, effects_);
     run();
   }
   metrics_.note(leader_->counts(now_));
   turn.wake_at(next_tick_);
+  tell_membership(tick);
   term_.ends.flush();
   for (auto& [id, link] : links_) link.orders.flush();
 }
@@ -110,6 +112,21 @@ void LeadingRole::propose(EncodedTxn txn) {
   }
 }
 
+MembershipView LeadingRole::membership() const {
+  return {configs_.current(), configs_.last_seen(), leader_->synced(now_)};
+}
+
+// To Prep. `look`: followers may have fallen silent.
+void LeadingRole::tell_membership(bool look) {
+  if (!served()) return;
+  bool changed = leader_->take_membership_changed();
+  if (!changed && !look) return;
+  MembershipView view = membership();
+  if (!changed && view.synced == told_synced_) return;
+  told_synced_ = view.synced;
+  term_.ends.memberships.add(std::move(view));
+}
+
 void LeadingRole::take_learners() {
   learners_inbox_.clear();
   if (!learners_.drain(learners_inbox_)) return;
@@ -150,7 +167,7 @@ void LeadingRole::voter_looks(ServerId sid, MonoTime now) {
   int32_t wait_max = site_.config.quorum.sync.epoch_wait_ms_max;
   if (wait_max < 0 || served() || !options_.supporters.contains(sid)) return;
   if (now - began_ <= Millis(wait_max)) return;
-  finish({.why = fmt::format("voter {} looks for another leader", sid.value())});
+  over(fmt::format("voter {} looks for another leader", sid.value()));
 }
 
 // Effects of the Leader, in its order.
@@ -171,12 +188,19 @@ void LeadingRole::carry_out(PersistCurrentEpoch& effect) {
 
 void LeadingRole::carry_out(StoreNextConfig& effect) { configs_.store_next(effect.config); }
 
-void LeadingRole::carry_out(ActivateConfig& effect) { configs_.activate(effect.config); }
+void LeadingRole::carry_out(ActivateConfig& effect) {
+  configs_.activate(effect.config);
+  // Later the transaction itself writes the node.
+  if (!served()) site_.store.put_config(*configs_.current());
+  if (effect.designated.has_value() && *effect.designated != site_.self()) {
+    designated_ = effect.designated;
+  }
+}
 
 void LeadingRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "LEADING of epoch 0x{:x}, from zxid 0x{:x} on", effect.epoch.value(),
              leader_->last_proposed().value());
-  term_.begin(Role::kLeader, leader_->last_proposed(), &metrics_.proposals);
+  term_.begin(Role::kLeader, leader_->last_proposed(), &metrics_.proposals, membership());
   metrics_.leading_since_ms.store(to_ms(now_));
   next_tick_ = now_;
 }
@@ -215,7 +239,11 @@ void LeadingRole::carry_out(AskSession& effect) { term_.ends.to_tracker.add(effe
 
 void LeadingRole::carry_out(TouchSessions& effect) { term_.ends.to_tracker.add(std::move(effect)); }
 
-void LeadingRole::carry_out(StepDown& effect) { finish({.why = effect.why}); }
+void LeadingRole::carry_out(StepDown& effect) { over(std::move(effect.why)); }
+
+void LeadingRole::over(std::string why) {
+  finish({.why = std::move(why), .designated = designated_});
+}
 
 void LeadingRole::order(LinkId link, HandlerOrder what) {
   auto found = links_.find(link);

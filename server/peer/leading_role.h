@@ -49,6 +49,9 @@ class LeadingRole final : public RoleTerm {
   void take(LogUnusable& mail);
   void take(SnapshotSent& mail);
   void propose(EncodedTxn txn);
+  MembershipView membership() const;
+  void tell_membership(bool look);
+  void over(std::string why);
   void order(LinkId link, HandlerOrder what);
 
   void run();
@@ -74,6 +77,8 @@ class LeadingRole final : public RoleTerm {
   MonoTime now_, began_, next_tick_;
   std::optional<Leader> leader_;
   bool begun_ = false;
+  std::optional<ServerId> designated_;  // who leads on, by a committed reconfig
+  std::set<ServerId> told_synced_;      // to Prep
   Mailbox<LearnerMail> learners_;
   std::unique_ptr<LearnerAcceptor> port_;
   std::map<LinkId, Link> links_;

@@ -123,8 +123,8 @@ void LearningRole::take(SnapshotBytes& mail) {
 
 void LearningRole::take(LeaderDown& mail) { give_up(std::move(mail.why)); }
 
-void LearningRole::give_up(std::string why, bool wipe) {
-  finish({.why = std::move(why), .reload = ahead_of_disk_, .wipe = wipe});
+void LearningRole::give_up(std::string why, bool wipe, std::optional<ServerId> designated) {
+  finish({.why = std::move(why), .reload = ahead_of_disk_, .wipe = wipe, .designated = designated});
 }
 
 // Effects of the Learner, in its order. One that asks it something goes through this again.
@@ -149,7 +149,11 @@ void LearningRole::carry_out(PersistCurrentEpoch& effect) {
 
 void LearningRole::carry_out(StoreNextConfig& effect) { configs_.store_next(effect.config); }
 
-void LearningRole::carry_out(ActivateConfig& effect) { configs_.activate(effect.config); }
+void LearningRole::carry_out(ActivateConfig& effect) {
+  configs_.activate(effect.config);
+  // Later the transaction itself writes the node.
+  if (!served()) site_.store.put_config(*configs_.current());
+}
 
 void LearningRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "{} leader {} in epoch 0x{:x}, from zxid 0x{:x} on",
@@ -195,7 +199,9 @@ void LearningRole::carry_out(SessionAnswer& effect) { term_.ends.to_commit.add(e
 
 void LearningRole::carry_out(SyncDone& effect) { term_.ends.to_commit.add(effect); }
 
-void LearningRole::carry_out(GiveUp& effect) { give_up(std::move(effect.why), effect.wipe); }
+void LearningRole::carry_out(GiveUp& effect) {
+  give_up(std::move(effect.why), effect.wipe, effect.designated);
+}
 
 void LearningRole::carry_out(EndProcess& effect) {
   site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), effect.why);

@@ -37,7 +37,7 @@ class LearningRole final : public RoleTerm {
   void take(LeaderPacket& mail);
   void take(SnapshotBytes& mail);
   void take(LeaderDown& mail);
-  void give_up(std::string why, bool wipe = false);
+  void give_up(std::string why, bool wipe = false, std::optional<ServerId> designated = {});
 
   void run(LearnerEffects& effects);
   void carry_out(PersistAcceptedEpoch& effect);

@@ -124,7 +124,6 @@ void QuorumPeer::look(MonoTime now) {
   look_at_.reset();
   phase_ = Phase::kLooking;
   state_ = PeerState::kLooking;
-  renewed_ = false;
   OKAPI_INFO(site_.env.log(), "LOOKING, at zxid 0x{:x} of epoch 0x{:x}",
              site_.store.last_zxid().value(), site_.store.current_epoch().value());
   metrics_.looking.add();
@@ -148,9 +147,12 @@ void QuorumPeer::take(Heard& mail, MonoTime now) {
 
 void QuorumPeer::take(NewerConfig& mail, MonoTime now) {
   if (phase_ != Phase::kLooking) return;
+  if (!site_.config.request.reconfig_enabled) return;
+  const bool observed = configs_->observes();
   configs_->activate(mail.config);
   note_configs();
-  if (phase_ == Phase::kLooking) act(election_->on_configs(configs_->configs(), now));
+  if (configs_->observes() != observed) return look(now);
+  act(election_->on_configs(configs_->configs(), now));
 }
 
 void QuorumPeer::take(DisloyalVoter& mail, MonoTime now) {
@@ -167,25 +169,29 @@ void QuorumPeer::act(ElectionEffects effects) {
   for (Ballot& ballot : effects.send) ballots.add(std::move(ballot));
   if (phase_ != Phase::kLooking) return;
   if (effects.elected.has_value()) {
-    begin_role(*effects.elected);
+    vote_ = effects.elected->vote;
+    OKAPI_INFO(site_.env.log(), "server {} was elected in round {}, at zxid 0x{:x}",
+               vote_.leader.value(), vote_.round, vote_.zxid.value());
+    metrics_.election_ms.record(to_ms(site_.env.clock().now() - looking_since_));
+    begin_role(effects.elected->state, effects.elected->supporters);
   } else if (election_->round() != told_round_) {
     tell_standing();
   }
 }
 
-void QuorumPeer::begin_role(const Elected& elected) {
-  vote_ = elected.vote;
-  state_ = elected.state;
+// Under vote_.
+void QuorumPeer::begin_role(PeerState state, const std::set<ServerId>& supporters) {
+  state_ = state;
   phase_ = Phase::kRole;
-  OKAPI_INFO(site_.env.log(), "{}: server {} was elected in round {}, at zxid 0x{:x}",
-             name_of(state_), vote_.leader.value(), vote_.round, vote_.zxid.value());
+  renewed_ = false;
+  OKAPI_INFO(site_.env.log(), "{}, with server {} as leader", name_of(state_),
+             vote_.leader.value());
   tell_standing();
-  metrics_.election_ms.record(to_ms(site_.env.clock().now() - looking_since_));
   // A learner's tree and files are not read before they are what they should be.
   if (state_ == PeerState::kLeading) {
     let_readers_in();
     role_ = std::make_unique<LeadingRole>(site_, *bell_, *configs_, metrics_,
-                                          LeadingOptions{++term_, elected.supporters});
+                                          LeadingOptions{++term_, supporters});
   } else {
     role_ = std::make_unique<LearningRole>(
         site_, *bell_, *configs_,
@@ -263,10 +269,29 @@ void QuorumPeer::settle(Turn& turn) {
   }
   if (served) suspect_ = empty_data_ = false;
   roles_without_service_ = served ? 0 : roles_without_service_ + 1;
+  if (hand_over(end)) return;
   if (roles_without_service_ <= kQuickRoles) return look(turn.now());
   phase_ = Phase::kLooking;
   state_ = PeerState::kLooking;
   look_at_ = turn.now() + kRolePause;
+}
+
+// From a role that a reconfig ended straight to the next one, which it named (spec 6.7). False:
+// there has to be an election.
+bool QuorumPeer::hand_over(const RoleEnd& end) {
+  if (!end.designated.has_value() || suspect_) return false;
+  const ServerId leader = *end.designated, self = site_.self();
+  // Compat: whoever is in the configuration no more follows on, without a vote.
+  PeerState state = configs_->observes() ? PeerState::kObserving : PeerState::kFollowing;
+  if (leader == self) state = PeerState::kLeading;
+  if (leader == self && !configs_->current()->is_voter(self)) return false;
+  if (leader != vote_.leader) {
+    // Compat: no election made this vote.
+    vote_ = {leader, Zxid(configs_->current()->version()), -1, Epoch(-1)};
+  }
+  OKAPI_INFO(site_.env.log(), "server {} was designated by a reconfiguration", leader.value());
+  begin_role(state, {});
+  return true;
 }
 
 void QuorumPeer::let_readers_in() {

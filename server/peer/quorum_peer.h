@@ -63,7 +63,8 @@ class QuorumPeer final : public Stage {
   void take(DisloyalVoter& mail, MonoTime now);
   void take(LinkNews& mail, MonoTime now);
   void act(ElectionEffects effects);
-  void begin_role(const Elected& elected);
+  void begin_role(PeerState state, const std::set<ServerId>& supporters);
+  bool hand_over(const RoleEnd& end);
   void take_orders(MonoTime now);
   void run_role(Turn& turn);
   void drain(Turn& turn);

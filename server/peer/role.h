@@ -17,6 +17,8 @@ struct RoleEnd {
   std::string why;
   bool reload = false;  // memory is not what the disk says
   bool wipe = false;    // the history is of no use
+  // A reconfig named who leads on: everybody goes there without an election.
+  std::optional<ServerId> designated = {};
 };
 
 class RoleTerm {

@@ -27,6 +27,8 @@ void PipelineEnds::attach(Bell& bell) {
 }
 
 void PipelineEnds::flush() {
+  // First: who hears of a commit may ask for the next reconfig.
+  memberships.flush();
   to_sync.flush();
   to_commit.flush();
   to_prep.flush();
@@ -79,7 +81,8 @@ void RolePipeline::build(const RolePlan& plan, const Begin& begin, ReplicaStore:
   }
   if (plan.writes_go == WritesGo::kToLeader) return;
   prep_ = std::make_unique<PrepRequestProcessor>(env, parts_.config, parts_.registry,
-                                                 parts_.database.tree(), begin.last, sessions);
+                                                 parts_.database.tree(), begin.last, sessions,
+                                                 begin.membership);
   reaper_ = std::make_unique<ContainerReaper>(env, parts_.config.request, parts_.database.tree());
 }
 
@@ -103,6 +106,7 @@ void RolePipeline::connect(PipelineEnds& ends) {
     return;
   }
   ends.to_prep = Sink<PrepMail>(prep_->requests);
+  ends.memberships = Sink<MembershipView>(prep_->memberships);
   prep_->to_peer = Sink<Prepared>(ends.proposals);
   prep_->to_tracker = Sink<SessionMail>(tracker_->mail);
   tracker_->to_prep = Sink<SessionRequest>(prep_->requests);
@@ -122,7 +126,9 @@ void RolePipeline::enroll() {
   enter(*sync_, "SyncRequestProcessor", sync_->txns, sync_->mark_wanted);
   enter(*commit_, "CommitProcessor", commit_->committed, commit_->pending,
         commit_->pending_sessions);
-  if (prep_ != nullptr) enter(*prep_, "PrepRequestProcessor", prep_->requests);
+  if (prep_ != nullptr) {
+    enter(*prep_, "PrepRequestProcessor", prep_->requests, prep_->memberships);
+  }
   Bell* tracker = enter(*tracker_, "SessionTracker", tracker_->mail);
   // Both have timers to set.
   tracker->ring(false);

@@ -43,6 +43,7 @@ struct PipelineEnds {
   Sink<CommitMail> to_commit;
   // Of a leader, what its learners send.
   Sink<PrepMail> to_prep;
+  Sink<MembershipView> memberships;
   Sink<SessionMail> to_tracker;
 
   // Once, before the pipeline is built.
@@ -71,6 +72,7 @@ class RolePipeline {
     // Owners of ephemerals that the table of sessions does not know: they end when they would have,
     // had they been heard of last just now.
     std::vector<SessionId> orphans{};
+    std::optional<MembershipView> membership{};  // of a leader
   };
   // Enrols the stages; they serve as soon as the Selectors took the mail.
   RolePipeline(const Parts& parts, const Begin& begin, ReplicaStore::Tokens tokens,

@@ -9,10 +9,12 @@ ServingTerm::ServingTerm(const PeerSite& site, Bell& bell) : site_(site) {
   confirmed_.attach(bell);
 }
 
-void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals) {
+void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
+                        std::optional<MembershipView> membership) {
   OKAPI_ASSERT(!begun_);
   begun_ = true;
-  RolePipeline::Begin begin{.role = role, .server = site_.self(), .last = last};
+  RolePipeline::Begin begin{
+      .role = role, .server = site_.self(), .last = last, .membership = std::move(membership)};
   // Compat: a standalone server's sessions carry id 1 whatever its myid (client-protocol 2.5).
   if (role == Role::kStandalone) begin.server = ServerId(1);
   if (role == Role::kLeader) {

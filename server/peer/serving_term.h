@@ -13,8 +13,9 @@ class ServingTerm {
   ServingTerm(const PeerSite& site, Bell& bell);
 
   // Once at most. The replica's tokens go into the pipeline. `last`: the newest zxid of the
-  // history, behind which Prep goes on. `proposals`: of a leader.
-  void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr);
+  // history, behind which Prep goes on. `proposals`, `membership`: of a leader.
+  void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr,
+             std::optional<MembershipView> membership = {});
   bool begun() const { return begun_; }
   // From here on nothing is read from clients; what they asked is answered until then at the
   // latest. let_go() tells when nobody uses the pipeline any more.

@@ -172,7 +172,10 @@ void CommitProcessor::answer(const Txn& txn, const Applied& applied, const Write
   reply.write = write;
   reply.err = applied.err;
   reply.stat = applied.stat;
-  if (answers_with_path(write.op)) reply.path = applied.path;
+  if (answers_with_path(write.op)) reply.text = applied.path;
+  if (const auto* set = std::get_if<SetDataTxn>(&txn.body); set && write.op == OpCode::kReconfig) {
+    reply.text = set->data.value_or("");
+  }
   if (write.op == OpCode::kMulti && std::holds_alternative<MultiTxn>(txn.body)) {
     reply.err = ErrorCode::kOk;  // a refused multi says so per operation
     reply.subs = std::make_unique<std::vector<SubReply>>();

@@ -26,7 +26,7 @@ struct WriteReply {
   WriteTicket write;
   ErrorCode err = ErrorCode::kOk;
   Stat stat;
-  std::string path;                             // creates: the final one
+  std::string text;                             // creates: the final path; reconfig: the membership
   std::unique_ptr<std::vector<SubReply>> subs;  // multi
 };
 

@@ -20,14 +20,22 @@ bool is_session_op(OpCode op) {
 
 PrepRequestProcessor::PrepRequestProcessor(Env& env, const ServerConfig& config,
                                            const ProviderRegistry& registry, const DataTree& tree,
-                                           Zxid last, const std::vector<SessionId>& sessions)
-    : env_(env), config_(config), registry_(registry), tree_(tree), last_(last), pending_(tree) {
+                                           Zxid last, const std::vector<SessionId>& sessions,
+                                           std::optional<MembershipView> membership)
+    : env_(env),
+      config_(config),
+      registry_(registry),
+      tree_(tree),
+      last_(last),
+      pending_(tree),
+      membership_(std::move(membership)) {
   for (SessionId session : sessions) sessions_.add(session);
 }
 
 void PrepRequestProcessor::step(Turn&) {
   inbox_.clear();
   if (!requests.drain(inbox_)) return;
+  take_memberships();
   pending_.prune();
   int64_t time_ms = env_.clock().wall().ms;
   for (size_t i = 0; i < std::min(kAhead, inbox_.size()); ++i) fetch_ahead(i);
@@ -38,6 +46,19 @@ void PrepRequestProcessor::step(Turn&) {
   queued_.add(static_cast<int64_t>(inbox_.size()));
   to_tracker.flush();
   to_peer.flush();
+}
+
+// After the requests were taken: a view that was posted before one of them is here now.
+void PrepRequestProcessor::take_memberships() {
+  memberships_inbox_.clear();
+  if (!memberships.drain(memberships_inbox_)) return;
+  membership_ = std::move(memberships_inbox_.back());
+  if (proposed_ == nullptr) return;
+  if (membership_->current->version() < proposed_->version()) {
+    membership_->last_seen = proposed_;
+  } else {
+    proposed_.reset();
+  }
 }
 
 // The path is the first field of every write that has one; a sequential create finds its own.
@@ -81,8 +102,10 @@ void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) 
   prepared_.body.clear();
   PrepContext context{config_,   registry_, tree_,        pending_,
                       sessions_, request,   last_.next(), time_ms};
+  if (membership_.has_value()) context.membership = &*membership_;
   ErrorCode error = op_row(request.op).prepare(context, request.op, request.body, prepared_);
   if (context.ephemerals_full) warn_of_full(request);
+  if (request.op == OpCode::kReconfig) note_reconfig(context, error);
   if (request.op == OpCode::kCreateSession && request.owner().is_learner() &&
       error == ErrorCode::kOk) {
     auto created = jute::decode<CreateSessionTxn>(request.body);
@@ -100,6 +123,19 @@ void PrepRequestProcessor::warn_of_full(const RequestView& request) {
              static_cast<uint64_t>(request.session.value()),
              pending_.ephemeral_bytes_of(request.session), ephemeral_bytes_max(config_),
              suppressed);
+}
+
+void PrepRequestProcessor::note_reconfig(const PrepContext& context, ErrorCode error) {
+  if (error == ErrorCode::kOk) {
+    proposed_ = context.reconfigured;
+    membership_->last_seen = proposed_;
+    return;
+  }
+  int64_t suppressed = 0;
+  if (!reconfig_log_.allow(env_.clock().now(), suppressed)) return;
+  OKAPI_WARN(env_.log(), "Reconfiguration of session 0x{:x} refused with error {}: {} ({} more)",
+             static_cast<uint64_t>(context.request.session.value()), static_cast<int32_t>(error),
+             context.reconfig_refused, suppressed);
 }
 
 void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error, int64_t time_ms) {

@@ -15,13 +15,17 @@ namespace okapi {
 
 class PrepRequestProcessor final : public Stage {
  public:
-  // `last` is the newest zxid of the history; `sessions` those alive now.
+  // `last` is the newest zxid of the history; `sessions` those alive now; `membership` is there on
+  // the leader of an ensemble.
   PrepRequestProcessor(Env& env, const ServerConfig& config, const ProviderRegistry& registry,
-                       const DataTree& tree, Zxid last, const std::vector<SessionId>& sessions);
+                       const DataTree& tree, Zxid last, const std::vector<SessionId>& sessions,
+                       std::optional<MembershipView> membership = {});
 
   // One box, as their order counts: what a connection had accepted is before its session's new
   // owner, and that is before the new one's requests.
   Mailbox<PrepMail> requests;
+  // Of QuorumPeer: each is in force for all requests posted behind it.
+  Mailbox<MembershipView> memberships;
   Sink<Prepared> to_peer;
   // Sessions that learners ask for, before their txn is proposed.
   Sink<SessionMail> to_tracker;
@@ -31,12 +35,14 @@ class PrepRequestProcessor final : public Stage {
   const Counter& queued() const { return queued_; }
 
  private:
+  void take_memberships();
   void take(const RequestPtr& request, int64_t time_ms) { prepare(*request, time_ms); }
   void take(const SessionRequest& request, int64_t time_ms);
   void take(const ForwardedSync& sync, int64_t time_ms);
   void prepare(const RequestView& request, int64_t time_ms);
   void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);
+  void note_reconfig(const PrepContext& context, ErrorCode error);
   void propose(const RequestView& request, ErrorCode error, int64_t time_ms);
 
   Env& env_;
@@ -46,10 +52,13 @@ class PrepRequestProcessor final : public Stage {
   Zxid last_;
   PendingChanges pending_;
   SessionBook sessions_;
-  PreparedTxn prepared_;  // its memory is used again and again
+  std::optional<MembershipView> membership_;
+  SharedQuorumConfig proposed_;  // by a reconfig that the last view may not know of
+  PreparedTxn prepared_;         // its memory is used again and again
   std::vector<PrepMail> inbox_;
+  std::vector<MembershipView> memberships_inbox_;
   Counter queued_;
-  LogLimiter full_log_;
+  LogLimiter full_log_, reconfig_log_;
 };
 
 }  // namespace okapi

@@ -4,6 +4,7 @@
 
 #include "server/auth/provider_registry.h"
 #include "server/config/server_config.h"
+#include "server/request/membership_view.h"
 #include "server/request/pending_changes.h"
 #include "server/request/request.h"
 #include "server/session/session_book.h"
@@ -22,6 +23,11 @@ struct PrepContext {
   int64_t time_ms = 0;  // wall clock of the transaction
   // Out: a create was refused as the session's closeSession could not carry its path (safety L-16).
   bool ephemerals_full = false;
+  // Null on a server that stands alone.
+  const MembershipView* membership = nullptr;
+  // Out: what a reconfig makes of it, or why it is refused.
+  SharedQuorumConfig reconfigured{};
+  std::string reconfig_refused{};
 };
 
 // The transaction that an operation becomes: kind and encoded body. For a refused one the error.

@@ -48,9 +48,11 @@ void append_write_body(std::string& out, const WriteReply& reply) {
   if (op == OpCode::kSetData || op == OpCode::kSetAcl) {
     put(archive, reply.stat);
   } else if (op == OpCode::kCreate) {
-    archive.put_buffer(ByteView(reply.path));
+    archive.put_buffer(ByteView(reply.text));
   } else if (op == OpCode::kCreate2 || op == OpCode::kCreateContainer || op == OpCode::kCreateTtl) {
-    put(archive, Create2Response{reply.path, reply.stat});
+    put(archive, Create2Response{reply.text, reply.stat});
+  } else if (op == OpCode::kReconfig) {
+    put(archive, GetDataResponse{ByteView(reply.text), reply.stat});
   } else if (op == OpCode::kMulti) {
     put_multi(archive, reply);
   }

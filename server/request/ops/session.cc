@@ -1,5 +1,4 @@
-// createSession and closeSession (client-protocol spec 2.5, 7.4); reconfig as answered by a server
-// that stands alone (3.17).
+// createSession and closeSession (client-protocol spec 2.5, 7.4).
 #include <algorithm>
 
 #include "common/proto/requests.h"
@@ -44,13 +43,6 @@ ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView, Prepa
   // Compat: with closeSessionTxn.enabled=false the record has no body (storage 2).
   if (context.config.request.close_session_txn_enabled) jute::encode(out.body, txn);
   return ErrorCode::kOk;
-}
-
-ErrorCode prepare_reconfig(PrepContext& context, OpCode, ByteView body, PreparedTxn&) {
-  if (!jute::decode<ReconfigRequest>(body).ok()) return ErrorCode::kMarshallingError;
-  if (!context.config.request.reconfig_enabled) return ErrorCode::kReconfigDisabled;
-  if (ErrorCode error = check_session(context); error != ErrorCode::kOk) return error;
-  return ErrorCode::kUnimplemented;
 }
 
 }  // namespace okapi
