@@ -37,7 +37,15 @@ void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
 void ServingTerm::end(MonoTime until) {
   if (pipeline_ == nullptr) return;
   site_.on_ending();
-  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_, until});
+  until_ = until;
+  ends.to_commit.add(CommitsEnd{&confirmed_});
+  ends.to_commit.flush();
+  missing_ = 1;
+}
+
+void ServingTerm::turn_away() {
+  turning_away_ = true;
+  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_, until_});
   site_.admin_terms.post(AdminTermEnds{&confirmed_});
   missing_ = site_.doors.size() + 1;
 }
@@ -47,7 +55,9 @@ bool ServingTerm::let_go() {
   confirmed_.drain(inbox_);
   OKAPI_ASSERT(inbox_.size() <= missing_);
   missing_ -= inbox_.size();
-  return missing_ == 0;
+  if (missing_ > 0 || pipeline_ == nullptr || turning_away_) return missing_ == 0;
+  turn_away();
+  return false;
 }
 
 void ServingTerm::stop() {

@@ -17,8 +17,8 @@ class ServingTerm {
   void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr,
              std::optional<MembershipView> membership = {});
   bool begun() const { return begun_; }
-  // From here on nothing is read from clients; what they asked is answered until then at the
-  // latest. let_go() tells when nobody uses the pipeline any more.
+  // What is committed is answered. Then nothing more is read from clients, and what else they asked
+  // is answered until then at the latest. let_go() tells when nobody uses the pipeline any more.
   void end(MonoTime until);
   bool let_go();
   // After that: the tokens are back in the store. Mail may still come into `ends` until the step
@@ -32,9 +32,13 @@ class ServingTerm {
   RolePipeline& pipeline() { return *pipeline_; }
 
  private:
+  void turn_away();
+
   const PeerSite& site_;
   Mailbox<TermEnded> confirmed_;
   bool begun_ = false;
+  MonoTime until_;  // of end()
+  bool turning_away_ = false;
   size_t missing_ = 0;  // confirmations
   std::unique_ptr<RolePipeline> pipeline_;
   std::vector<TermEnded> inbox_;

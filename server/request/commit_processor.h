@@ -9,6 +9,7 @@
 #include "common/env/mailbox.h"
 #include "server/database/digest_check.h"
 #include "server/database/zk_database.h"
+#include "server/request/admin_mail.h"
 #include "server/request/commit_order.h"
 #include "server/request/feed_item.h"
 #include "server/session/session_tracker.h"
@@ -23,9 +24,13 @@ struct WorkerPort {
   Bell* bell = nullptr;
 };
 
+// The term ends. `confirm` hears when all that was committed before is applied and answered.
+struct CommitsEnd {
+  Mailbox<TermEnded>* confirm = nullptr;
+};
 // In the leader's order: what is committed, and on a learner the leader's answers, which speak of
 // the history up to them.
-using CommitMail = std::variant<EncodedTxn, SyncDone, SessionAnswer>;
+using CommitMail = std::variant<EncodedTxn, SyncDone, SessionAnswer, CommitsEnd>;
 
 class CommitProcessor final : public Stage {
  public:
@@ -52,6 +57,7 @@ class CommitProcessor final : public Stage {
   void take_committed();
   void take(const EncodedTxn& txn);
   void take(const SyncDone& done);
+  void take(const CommitsEnd& end) { end.confirm->post(TermEnded{}); }
   void take(const SessionAnswer& answer) { to_tracker.add(answer); }
   void answer(const Txn& txn, const Applied& applied, const WriteTicket& write);
   void answer_create(const Txn& txn, const WriteTicket& write);
