@@ -205,6 +205,60 @@ TEST_CASE("g12: an abandoned session that never expires") {
   CHECK_THAT(story.judge({.all_abandoned_expired = true}), StartsWith("G12"));
 }
 
+// The same, told by an ensemble.
+ReplayOptions ensemble(Millis sync_lag = {}) { return {.ensemble = true, .sync_lag = sync_lag}; }
+
+Call sync() { return {.op = OpCode::kSync, .path = "/"}; }
+
+TEST_CASE("g07, g08: a member's reads may be old, its syncs may not") {
+  Story story(2);
+  story.call(0, create("/a"));
+  CallRecord old = story.call(1, get("/a"));
+  CallRecord old_sync = story.call(1, sync());
+  story.call(0, set("/a", "y"));
+  Millis late = Millis(100);
+  auto judge = [&](CallRecord record, ReplayOptions options) {
+    Story told = story;
+    record.asked = told.now + late;
+    record.ended = record.asked + Millis(1);
+    ClientHistory& who = told.history.clients[1];
+    // In place of the last call of the same kind: it carries an old stamp.
+    who.calls[record.call.op == OpCode::kSync ? 1 : 0] = record;
+    return told.judge(options);
+  };
+  CHECK(judge(old, ensemble()) == "fine");
+  CHECK_THAT(judge(old, {}), StartsWith("G08"));
+  CHECK_THAT(judge(old_sync, ensemble()), StartsWith("G08"));
+  CHECK_THAT(judge(old_sync, ensemble(late - Millis(10))), StartsWith("G08"));
+  CHECK(judge(old_sync, ensemble(late + Millis(10))) == "fine");
+}
+
+TEST_CASE("g05: only in an ensemble a write is refused because its session moved, unanswered") {
+  Story story(1);
+  CallRecord& moved = story.call(0, create("/a"));
+  moved.state = CallState::kLost;
+  story.history.clients[0].connections[0].arrivals.clear();
+  story.log.back().is_error = true;
+  story.log.back().err = ErrorCode::kSessionMoved;
+  story.log.back().digest.reset();
+  CHECK(story.judge(ensemble()) == "fine");
+  CHECK_THAT(story.judge(), StartsWith("G05"));
+  moved.state = CallState::kAnswered;
+  CHECK_THAT(story.judge(ensemble()), StartsWith("G05"));
+}
+
+TEST_CASE("a leader's first answers are stamped with the beginning of its epoch") {
+  Story story(1);
+  story.call(0, create("/a"));
+  story.call(0, get("/a")).zxid = Zxid::make(Epoch(3), 0);
+  auto& arrivals = story.history.clients[0].connections[0].arrivals;
+  arrivals.back().zxid = Zxid::make(Epoch(3), 0);
+  CHECK(story.judge(ensemble()) == "fine");
+  CHECK_THAT(story.judge(), StartsWith("G02"));
+  arrivals.back().zxid = Zxid::make(Epoch(3), 1);
+  CHECK_THAT(story.judge(ensemble()), StartsWith("G02"));
+}
+
 TEST_CASE("inv_d9: an event that is missing, double, wrong or not owed") {
   auto tamper = [](auto what) {
     Story story = right_story();

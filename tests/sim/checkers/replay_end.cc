@@ -55,27 +55,29 @@ std::optional<std::string> Replay::check_sessions() const {
   return std::nullopt;
 }
 
-// G01: a write that was answered before another was asked comes before it. And on one server a read
-// sees all that was answered before it was asked.
+std::optional<Replay::Point> Replay::point_of(const CallRecord& record) const {
+  auto applied = applied_.find(&record);
+  if (applied != applied_.end()) return Point{applied->second, record.asked, &record};
+  if (record.state != CallState::kAnswered) return std::nullopt;
+  MonoTime asked = record.asked;
+  if (options_.ensemble) {
+    asked = record.call.op == OpCode::kSync ? asked - options_.sync_lag : MonoTime::max();
+  }
+  return Point{record.zxid, asked, &record};
+}
+
+// G01: a write that was answered before another was asked comes before it. And a sync, on one
+// server any read, sees all that was answered before it was asked (G08).
 std::optional<std::string> Replay::check_real_time() const {
-  struct Point {
-    Zxid zxid;
-    const CallRecord* record;
-  };
   std::vector<Point> points;
   for (const ClientHistory& client : history_.clients) {
     for (const CallRecord& record : client.calls) {
-      auto applied = applied_.find(&record);
-      if (applied != applied_.end()) {
-        points.push_back({applied->second, &record});
-      } else if (options_.reads_are_fresh && record.state == CallState::kAnswered) {
-        points.push_back({record.zxid, &record});
-      }
+      if (auto point = point_of(record)) points.push_back(*point);
     }
   }
   std::stable_sort(points.begin(), points.end(),
                    [](const Point& a, const Point& b) { return a.zxid > b.zxid; });
-  // From the newest down: the earliest hour at which a newer write was answered.
+  // From the newest down: the earliest hour at which a newer state was seen.
   MonoTime earliest = MonoTime::max(), next_earliest = MonoTime::max();
   Zxid current;
   const CallRecord* who = nullptr;
@@ -84,12 +86,12 @@ std::optional<std::string> Replay::check_real_time() const {
       earliest = next_earliest;
       current = point.zxid;
     }
-    if (earliest < point.record->asked) {
+    if (earliest < point.asked && point.asked != MonoTime::max()) {
       return fmt::format(
-          "G01: xid {} of session {:x} ({:x}) was asked after xid {} of {:x} was "
+          "{}: xid {} of session {:x} ({:x}) was asked after xid {} of {:x} was "
           "answered with a higher zxid",
-          point.record->xid, point.record->session.value(), point.zxid.value(), who->xid,
-          who->session.value());
+          is_write(point.record->call.op) ? "G01" : "G08", point.record->xid,
+          point.record->session.value(), point.zxid.value(), who->xid, who->session.value());
     }
     if (point.record->state == CallState::kAnswered && point.record->ended < next_earliest) {
       next_earliest = point.record->ended;
