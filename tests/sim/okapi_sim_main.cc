@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/sim/runs/ensemble_run.h"
 #include "tests/sim/runs/standalone_run.h"
 
 namespace {
@@ -22,8 +24,10 @@ struct Arguments {
   uint64_t first = 1, last = 1;
   bool trace = false;
   bool verbose = false;
+  bool endless = false;  // until a seed fails
   bool faults = true;
   bool premade_directory = false;
+  std::string servers;  // how many voters; "dice"; empty = one that stands alone
   int64_t seconds = 60;
   size_t jobs = 1;
 };
@@ -40,6 +44,7 @@ void on_crash(int signal) {
 
 std::string rerun_command(const Arguments& arguments, uint64_t seed) {
   std::string out = fmt::format("okapi-sim --seed {} --seconds {}", seed, arguments.seconds);
+  if (!arguments.servers.empty()) out += " --servers " + arguments.servers;
   if (!arguments.faults) out += " --no-faults";
   if (arguments.premade_directory) out += " --premade-directory";
   return out + " --trace";
@@ -49,11 +54,15 @@ RunResult run_seed(const Arguments& arguments, uint64_t seed) {
   std::string text =
       fmt::format("seed {} crashed, again: {}\n", seed, rerun_command(arguments, seed));
   crash_text_size = text.copy(crash_text, sizeof crash_text);
-  return run_standalone({.seed = seed,
-                         .print = arguments.trace ? stdout : nullptr,
-                         .trouble_span = Millis(arguments.seconds * 1000),
-                         .faults = arguments.faults,
-                         .premade_directory = arguments.premade_directory});
+  RunOptions options{.seed = seed,
+                     .print = arguments.trace ? stdout : nullptr,
+                     .trouble_span = Millis(arguments.seconds * 1000),
+                     .faults = arguments.faults,
+                     .premade_directory = arguments.premade_directory};
+  if (arguments.servers.empty()) return run_standalone(options);
+  if (arguments.servers != "dice")
+    options.voters = std::strtoull(arguments.servers.c_str(), nullptr, 10);
+  return run_ensemble(options);
 }
 
 void report_failure(const Arguments& arguments, uint64_t seed, const RunResult& result) {
@@ -64,12 +73,14 @@ void report_failure(const Arguments& arguments, uint64_t seed, const RunResult& 
 
 void report(uint64_t seed, const RunResult& result) {
   fmt::print(
-      "seed {} hash {:016x} {} virtual s, {} events, {} turns, {} crashes, {} exits; "
+      "seed {} hash {:016x} {} servers, {} virtual s, {} events, {} turns, {} crashes, {} exits, "
+      "{} epochs; "
       "checked {} writes ({} of unknown end), {} reads, {} watch events, {} expiries, "
       "{} digests\n",
-      seed, result.hash, to_ms(result.virtual_span) / 1000, result.events, result.turns,
-      result.crashes, result.exits, result.checked.writes, result.checked.unknown_applied,
-      result.checked.reads, result.checked.events, result.checked.expiries, result.checked.digests);
+      seed, result.hash, result.servers, to_ms(result.virtual_span) / 1000, result.events,
+      result.turns, result.crashes, result.exits, result.epochs, result.checked.writes,
+      result.checked.unknown_applied, result.checked.reads, result.checked.events,
+      result.checked.expiries, result.checked.digests);
 }
 
 // False if the seed failed, or did not repeat.
@@ -98,6 +109,7 @@ int run_share(const Arguments& arguments, uint64_t seed, volatile uint64_t& prog
   for (; seed <= arguments.last; seed += arguments.jobs) {
     progress = seed;
     if (!run_and_judge(arguments, seed)) ++failed;
+    if (failed > 0 && arguments.endless) break;
   }
   return failed;
 }
@@ -144,8 +156,9 @@ int run_all(const Arguments& arguments) {
 
 [[noreturn]] void usage() {
   fmt::print(stderr,
-             "okapi-sim --seed N | --seeds A..B  [--trace] [--seconds virtual] [--jobs N] "
-             "[--no-faults] [--premade-directory] [--verbose]\n");
+             "okapi-sim --seed N | --seeds A..B | --seeds A..  [--servers 3|5|7|dice] [--trace] "
+             "[--seconds virtual] [--jobs N] [--no-faults] [--premade-directory] [--verbose]\n"
+             "A range without an end goes on until a seed fails.\n");
   std::exit(2);
 }
 
@@ -167,7 +180,11 @@ Arguments parse(int argc, char** argv) {
       if (dots == std::string::npos) usage();
       out.first = std::strtoull(range.c_str(), nullptr, 10);
       out.last = std::strtoull(range.c_str() + dots + 2, nullptr, 10);
+      out.endless = range.size() == dots + 2;
+      if (out.endless) out.last = std::numeric_limits<uint64_t>::max() - (uint64_t{1} << 32);
       chosen = true;
+    } else if (word == "--servers") {
+      out.servers = value();
     } else if (word == "--seconds") {
       out.seconds = std::strtoll(value().c_str(), nullptr, 10);
     } else if (word == "--jobs") {

@@ -242,6 +242,14 @@ void SimDisk::put_file(const std::string& path, ByteView content) {
   image_.sync_all();
 }
 
+void SimDisk::replace() {
+  OKAPI_ASSERT(!running_);
+  world_.trace().line(world_.now(), node_, "disk replaced");
+  image_ = DiskImage();
+  journal_.clear();
+  locks_.clear();
+}
+
 bool SimDisk::flip_bit(const std::string& path, uint64_t offset, int bit) {
   const DiskNode* node = image_.find(path);
   if (node == nullptr || node->directory() || offset >= node->file->cache.size()) return false;

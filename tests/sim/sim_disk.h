@@ -67,6 +67,8 @@ class SimDisk final : public Disk {
   std::optional<std::string> content(const std::string& path) const;
   void put_file(const std::string& path, ByteView content);  // durable, with its directories
   void make_durable_directory(const std::string& path);
+  // A new, empty one takes its place, while no program runs.
+  void replace();
   bool flip_bit(const std::string& path, uint64_t offset, int bit);
   uint64_t calls() const { return calls_; }
   uint64_t syncs() const { return syncs_; }

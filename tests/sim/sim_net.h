@@ -64,6 +64,8 @@ class SimNet {
   // Cuts a connection of `ip` chosen by dice: resets it, or leaves it half open. False if none.
   bool reset_one(const std::string& ip);
   bool black_hole_one(const std::string& ip);
+  // The kernels give up on what was left half open.
+  void end_black_holes();
 
   // The program on `ip` is gone: the kernel closes its sockets. What had not left is dropped.
   void program_killed(const std::string& ip);
@@ -116,6 +118,7 @@ class SimNic final : public Net {
   Result<std::unique_ptr<Stream>> connect(const Endpoint& to) override;
 
   const std::string& ip() const { return ip_; }
+  bool listens(uint16_t port) const { return listeners_.contains(port); }
 
  private:
   friend class SimNet;

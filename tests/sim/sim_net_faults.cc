@@ -77,6 +77,15 @@ bool SimNet::black_hole_one(const std::string& ip) {
   return true;
 }
 
+void SimNet::end_black_holes() {
+  auto all = connections_;  // breaking forgets
+  for (auto& [id, c] : all) {
+    if (!c->pipes[0].black_hole) continue;
+    break_end(*c, 0);
+    break_end(*c, 1);
+  }
+}
+
 // The end's program is gone. Its handle, if it has one, becomes inert.
 void SimNet::drop_end(Connection& c, int side, bool silent) {
   auto index = static_cast<size_t>(side);

@@ -54,7 +54,7 @@ class SimNode {
   CostMeter& meter() { return meter_; }
   const std::string& name() const { return name_; }
   const std::string& ip() const { return nic_.ip(); }
-  Program* program() { return program_.get(); }
+  Program* program() const { return program_.get(); }
   uint64_t starts() const { return starts_; }
 
  private:

@@ -37,6 +37,7 @@ class SimWorld {
   Nanos elapsed() const { return now_ - kStart; }
   Rng& rng() { return rng_; }
   Trace& trace() { return trace_; }
+  const Trace& trace() const { return trace_; }
   uint64_t seed() const { return seed_; }
 
   // Runs `what` at `time` (at once, if that is past), after all that was asked for the same time

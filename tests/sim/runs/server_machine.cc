@@ -1,5 +1,6 @@
 #include "tests/sim/runs/server_machine.h"
 
+#include "common/base/assert.h"
 #include "server/assembly/assemble.h"
 #include "server/config/server_config.h"
 
@@ -10,17 +11,20 @@ class ServerProgram final : public Program {
  public:
   ServerProgram(SimEnv& env, const ServerConfig& config) : server_(env, config) {}
   void stop() override { server_.stop(); }
+  const Server& server() const { return server_; }
 
  private:
   Server server_;
 };
 
+Millis draw_tick(Rng& dice) { return Millis(static_cast<int64_t>(200 + dice.below(800))); }
+
 // A small machine with small bounds, so that rolls, snapshots and back-pressure happen often.
-ServerConfig draw_config(Rng& dice) {
+ServerConfig draw_config(Rng& dice, Millis tick) {
   ServerConfig config;
   config.client.address = HostPort{"", kClientPort};
   config.client.selector_threads = static_cast<int32_t>(1 + dice.below(3));
-  config.session.tick_time_ms = static_cast<int32_t>(200 + dice.below(800));
+  config.session.tick_time_ms = static_cast<int32_t>(tick.count());
   config.session.min_timeout_ms = 2 * config.session.tick_time_ms;
   config.session.max_timeout_ms = 20 * config.session.tick_time_ms;
   config.storage.data_dir = config.storage.data_log_dir = "/data";
@@ -41,14 +45,91 @@ ServerConfig draw_config(Rng& dice) {
   return config;
 }
 
-}  // namespace
+// The same on all members.
+SharedQuorumConfig members_of(const EnsembleShape& shape) {
+  std::vector<QuorumServer> members;
+  for (size_t i = 0; i < shape.members(); ++i) {
+    members.push_back({.sid = ServerId(static_cast<int64_t>(i) + 1),
+                       .addresses = {{member_host(shape, i), kQuorumPort, kElectionPort}},
+                       .observer = i >= shape.voters,
+                       .client = HostPort{"0.0.0.0", kClientPort}});
+  }
+  return std::make_shared<const QuorumConfig>(std::move(members), 0);
+}
 
-ServerSettings draw_server(Rng& dice) {
-  auto config = std::make_shared<const ServerConfig>(draw_config(dice));
+void join(ServerConfig& config, const EnsembleShape& shape, size_t number) {
+  config.server_id = static_cast<int64_t>(number) + 1;
+  config.my_id = config.server_id;
+  config.request.sync_confirms_leadership = shape.sync_confirms_leadership;
+  QuorumSettings& quorum = config.quorum;
+  quorum.members = members_of(shape);
+  quorum.peer_type = number < shape.voters ? PeerType::kParticipant : PeerType::kObserver;
+  quorum.standalone_enabled = false;
+  quorum.init_limit_ticks = quorum.connect_to_learner_master_limit_ticks = shape.init_limit_ticks;
+  quorum.sync_limit_ticks = shape.sync_limit_ticks;
+  quorum.election.handshake_timeout_ms =
+      static_cast<int32_t>(shape.tick.count()) * shape.sync_limit_ticks;
+}
+
+// Bounds of what members send to one another.
+void shrink_peer_limits(ServerConfig& config, Rng& dice) {
+  config.storage.commit_log_count = static_cast<int32_t>(5 + dice.below(200));
+  if (dice.chance(1, 4)) config.storage.snapshot_size_factor = dice.chance(1, 2) ? -1 : 10;
+  if (dice.chance(1, 4)) config.limits.quorum_stream_bytes_max = 2048;
+  if (dice.chance(1, 4)) config.limits.quorum_mail_bytes_max = 4096;
+  if (dice.chance(1, 4)) config.limits.quorum_read_bytes_per_turn_max = 512;
+  if (dice.chance(1, 4)) config.limits.election_read_bytes_per_turn_max = 64;
+  if (dice.chance(1, 8)) config.quorum.sync.force_snapshot = true;
+}
+
+const Server& server_of(const SimNode& node) {
+  OKAPI_ASSERT(node.running());
+  return static_cast<const ServerProgram*>(node.program())->server();
+}
+
+ServerSettings settings_of(ServerConfig&& drawn) {
+  auto config = std::make_shared<const ServerConfig>(std::move(drawn));
   return {
       .session_timeout_min = Millis(config->session.min_timeout_ms),
       .session_timeout_max = Millis(config->session.max_timeout_ms),
       .factory = [config](SimEnv& env) { return std::make_unique<ServerProgram>(env, *config); }};
+}
+
+}  // namespace
+
+ServerSettings draw_server(Rng& dice) { return settings_of(draw_config(dice, draw_tick(dice))); }
+
+bool is_serving(const SimNode& node) { return node.running() && server_of(node).serving(); }
+
+ServerState state_of(const SimNode& node) {
+  if (!is_serving(node)) return {};
+  const DataTree& tree = server_of(node).tree();
+  return {true, tree.last_applied(), tree.digest()};
+}
+
+uint64_t recounted_digest(const SimNode& node) { return server_of(node).tree().recompute_digest(); }
+
+EnsembleShape draw_shape(Rng& dice, size_t voters) {
+  return {.voters = voters,
+          .observers = voters == 1 ? 0 : dice.below(3),
+          .tick = draw_tick(dice),
+          .init_limit_ticks = static_cast<int32_t>(5 + dice.below(8)),
+          .sync_limit_ticks = static_cast<int32_t>(2 + dice.below(4)),
+          .sync_confirms_leadership = dice.chance(1, 2),
+          .members_have_names = dice.chance(1, 3)};
+}
+
+ServerSettings draw_member(Rng& dice, const EnsembleShape& shape, size_t number) {
+  ServerConfig config = draw_config(dice, shape.tick);
+  shrink_peer_limits(config, dice);
+  join(config, shape, number);
+  return settings_of(std::move(config));
+}
+
+std::string member_ip(size_t number) { return fmt::format("10.0.0.{}", number + 1); }
+
+std::string member_host(const EnsembleShape& shape, size_t number) {
+  return shape.members_have_names ? fmt::format("zk{}", number + 1) : member_ip(number);
 }
 
 }  // namespace okapi::sim

@@ -1,12 +1,18 @@
-// The server of a run: its settings, drawn from the seed, and how it is started. Apart from the
-// clients' files, because the client's and the server's words for some things are the same.
+// The servers of a run: their settings, drawn from the seed, and how they are started. Apart from
+// the clients' files, because the client's and the server's words for some things are the same.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
 #include "tests/sim/sim_node.h"
 
 namespace okapi::sim {
 
 inline constexpr uint16_t kClientPort = 2181;
+inline constexpr uint16_t kQuorumPort = 2888;
+inline constexpr uint16_t kElectionPort = 3888;
 
 struct ServerSettings {
   Millis session_timeout_min, session_timeout_max;
@@ -15,5 +21,37 @@ struct ServerSettings {
 
 // A standalone server with its data in /data.
 ServerSettings draw_server(Rng& dice);
+
+// What a running server shows to who looks at it from outside, between two steps.
+struct ServerState {
+  bool serving = false;
+  Zxid last_applied{};
+  uint64_t digest = 0;  // as kept
+};
+// Of the program that a factory here made.
+ServerState state_of(const SimNode& node);
+bool is_serving(const SimNode& node);
+// As the nodes of its tree have it.
+uint64_t recounted_digest(const SimNode& node);
+
+// What the members of an ensemble have in common.
+struct EnsembleShape {
+  size_t voters = 3;
+  size_t observers = 0;
+  Millis tick{500};
+  int32_t init_limit_ticks = 10;
+  int32_t sync_limit_ticks = 5;
+  bool sync_confirms_leadership = false;
+  bool members_have_names = false;  // not only addresses
+
+  size_t members() const { return voters + observers; }
+};
+EnsembleShape draw_shape(Rng& dice, size_t voters);
+
+// Server `number` (from 0; its id is one more) of the ensemble; observers come last. What need not
+// be the same on all is drawn.
+ServerSettings draw_member(Rng& dice, const EnsembleShape& shape, size_t number);
+std::string member_ip(size_t number);
+std::string member_host(const EnsembleShape& shape, size_t number);
 
 }  // namespace okapi::sim

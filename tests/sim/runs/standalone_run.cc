@@ -1,7 +1,6 @@
 #include "tests/sim/runs/standalone_run.h"
 
-#include <algorithm>
-
+#include "tests/sim/runs/clients.h"
 #include "tests/sim/runs/server_machine.h"
 #include "tests/sim/runs/trouble.h"
 
@@ -9,14 +8,6 @@ namespace okapi::sim {
 namespace {
 
 constexpr Millis kFinishPatience{120'000};
-
-NetOptions draw_net(Rng& dice) {
-  NetOptions net;
-  if (dice.chance(1, 3)) net.delay_max = Millis(20);
-  if (dice.chance(1, 3)) net.short_read_one_in = net.short_write_one_in = 4;
-  if (dice.chance(1, 4)) net.window_bytes = 1500;
-  return net;
-}
 
 class StandaloneRun {
  public:
@@ -26,7 +17,8 @@ class StandaloneRun {
         settings_(draw_server(world_.rng())),
         net_(world_, draw_net(world_.rng())),
         server_(world_, net_, "server", "10.0.0.1"),
-        trouble_(world_, net_, server_) {}
+        clients_(world_, net_),
+        trouble_(world_, net_, {&server_}) {}
 
   RunResult run();
 
@@ -36,47 +28,23 @@ class StandaloneRun {
   void cause_trouble();
   void finish();
   void judge(RunResult& result);
-  bool all_finished() const;
 
   const RunOptions options_;
   SimWorld world_;
   const ServerSettings settings_;
   SimNet net_;
   SimNode server_;
-  History history_;
-  std::vector<std::unique_ptr<SimNode>> clients_;
+  Clients clients_;
   Trouble trouble_;
-  WorkloadOptions workload_;
-  size_t restarts_ = 0;
 };
 
-void StandaloneRun::start_server() {
-  ++restarts_;
-  server_.start(settings_.factory);
-}
+void StandaloneRun::start_server() { server_.start(settings_.factory); }
 
 void StandaloneRun::start_clients() {
-  Rng& dice = world_.rng();
-  size_t count = options_.clients.value_or(3 + dice.below(4));
-  history_.clients.resize(count);
-  workload_.pipeline_max = static_cast<uint32_t>(1 + dice.below(12));
-  workload_.calls = 100 + dice.below(250);
-  // Mostly the calls last as long as the trouble does; else they come at once, in a storm.
-  if (dice.chance(2, 3)) {
-    auto burst = static_cast<int64_t>(workload_.pipeline_max / 2 + 1);
-    workload_.think_max =
-        options_.trouble_span * burst * 3 / (2 * static_cast<int64_t>(workload_.calls));
-  }
-  workload_.session_timeout = 2 * settings_.session_timeout_min;
+  size_t count = options_.clients.value_or(3 + world_.rng().below(4));
+  clients_.draw_work(options_.trouble_span, 2 * settings_.session_timeout_min);
   for (size_t i = 0; i < count; ++i) {
-    std::string number = std::to_string(i + 1);
-    clients_.push_back(
-        std::make_unique<SimNode>(world_, net_, "node" + number, "10.0.1." + number));
-    std::vector<Endpoint> servers{{server_.ip(), kClientPort}};
-    clients_.back()->start([&](SimEnv& env) {
-      return std::make_unique<SimClient>(world_, env, servers, i, workload_, history_);
-    });
-    trouble_.add_client(clients_.back()->ip());
+    trouble_.add_client(clients_.start({{server_.ip(), kClientPort}}));
   }
 }
 
@@ -85,31 +53,26 @@ void StandaloneRun::cause_trouble() {
   Rng& dice = world_.rng();
   while (world_.now() < end && !world_.failed()) {
     world_.run_for(Millis(static_cast<int64_t>(1 + dice.below(3000))));
-    if (options_.faults) trouble_.strike();
+    if (options_.faults) trouble_.strike(0);
     world_.run_for(Millis(static_cast<int64_t>(dice.below(2000))));
     trouble_.ease();
     if (server_.running()) continue;
-    trouble_.check_exit(server_.exit());
+    trouble_.check_exit(0);
     start_server();
   }
-}
-
-bool StandaloneRun::all_finished() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
-    return static_cast<SimClient*>(node->program())->finished();
-  });
 }
 
 // Healed, everything must come right by itself (INV-B7).
 void StandaloneRun::finish() {
   trouble_.stop();
   if (!server_.running()) {
-    trouble_.check_exit(server_.exit());
+    trouble_.check_exit(0);
     start_server();
   }
   world_.run_for(4 * settings_.session_timeout_max);
-  for (auto& node : clients_) static_cast<SimClient*>(node->program())->finish();
-  bool done = world_.run_until(world_.now() + kFinishPatience, [this] { return all_finished(); });
+  clients_.finish();
+  bool done =
+      world_.run_until(world_.now() + kFinishPatience, [this] { return clients_.all_finished(); });
   if (world_.failed()) return;
   if (!server_.running()) {
     world_.fail("G16", fmt::format("the healed server ended: {}",
@@ -126,16 +89,11 @@ void StandaloneRun::judge(RunResult& result) {
     world_.fail("INV-C2", log.error().text);
     return;
   }
-  for (const LoggedTxn& txn : *log) {
-    const TxnHeader& header = txn.header;
-    world_.trace().line(world_.now(), "log", "{:x} session {:x} xid {} type {}{} at {}",
-                        header.zxid.value(), header.client_id.value(), header.cxid, header.type,
-                        txn.is_error ? " refused" : "", header.time_ms - SimClock::kWallStartMs);
-  }
+  trace_log(world_, *log);
   ReplayOptions options;
   options.all_abandoned_expired = true;
   if (!server_.clock().jumped()) options.wall_start_ms = SimClock::kWallStartMs;
-  Replay replay(history_, *log, options);
+  Replay replay(clients_.history(), *log, options);
   if (auto wrong = replay.run()) world_.fail("judge", *wrong);
   result.checked = replay.counts();
 }
@@ -149,16 +107,10 @@ RunResult StandaloneRun::run() {
   cause_trouble();
   if (!world_.failed()) finish();
   if (!world_.failed()) judge(result);
-  result.failure = world_.failure();
-  result.hash = world_.trace().hash();
-  result.events = world_.trace().events();
-  result.turns = world_.turns();
-  result.virtual_span = world_.elapsed();
+  fill_result(result, world_);
   result.crashes = trouble_.crashes();
   result.exits = trouble_.exits();
-  result.restarts = restarts_;
-  if (world_.failed())
-    result.tail.assign(world_.trace().tail().begin(), world_.trace().tail().end());
+  result.restarts = server_.starts();
   return result;
 }
 

@@ -1,8 +1,7 @@
-// The faults of one run, drawn from its seed: which kinds this run has, and when they strike
-// (safety section 4). A fault lasts until ease().
+// The faults of single servers in one run, drawn from its seed: which kinds this run has, and what
+// they do when they strike (safety section 4). A fault lasts until ease().
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,15 +11,16 @@ namespace okapi::sim {
 
 class Trouble {
  public:
-  Trouble(SimWorld& world, SimNet& net, SimNode& server);
+  // The servers outlive it; below they are meant by their place in the list.
+  Trouble(SimWorld& world, SimNet& net, std::vector<SimNode*> servers);
 
   void add_client(const std::string& ip) { clients_.push_back(ip); }
-  void strike();
+  void strike(size_t victim);
   void ease();
-  // For good: nothing strikes any more, and rare faults of single calls end, too.
+  // For good: rare faults of single calls end, too.
   void stop();
   // Called when the program is down: an end that no fault of the disk explains is a bug.
-  void check_exit(const std::optional<SimExit>& exit);
+  void check_exit(size_t server);
 
   size_t crashes() const { return crashes_; }
   size_t exits() const { return exits_; }
@@ -42,18 +42,21 @@ class Trouble {
     kWallJump,
     kCount,
   };
+  struct Server {
+    SimNode* node;
+    bool disk_hurt = false;  // since the last start
+  };
   static const char* name_of(Kind kind);
-  void end_program(Kind kind);
-  void hurt_disk(Kind kind);
-  void hurt_net(Kind kind);
+  void end_program(Kind kind, SimNode& node);
+  void hurt_disk(Kind kind, Server& server);
+  void hurt_net(Kind kind, const std::string& ip);
   const std::string& any_client();
 
   SimWorld& world_;
   SimNet& net_;
-  SimNode& server_;
+  std::vector<Server> servers_;
   std::vector<std::string> clients_;
   std::vector<Kind> kinds_;  // of this run
-  bool disk_hurt_ = false;   // since the last start
   size_t crashes_ = 0, exits_ = 0;
 };
 

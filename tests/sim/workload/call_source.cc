@@ -20,7 +20,7 @@ std::vector<std::string> CallSource::all_paths(const WorkloadOptions& options) {
 std::string CallSource::any_path() {
   if (!learned_.empty() && rng_.chance(1, 8)) return learned_[rng_.below(learned_.size())];
   if (rng_.chance(1, 60)) return "/";
-  if (rng_.chance(1, 100)) return "/zookeeper/config";
+  if (options_.config_node && rng_.chance(1, 100)) return "/zookeeper/config";
   if (rng_.chance(1, 25)) return "/n0/c0/d0";
   std::string path = fmt::format("/n{}", rng_.below(options_.base_paths));
   if (rng_.chance(2, 3)) path += fmt::format("/c{}", rng_.below(3));
@@ -41,7 +41,7 @@ int32_t CallSource::some_version() {
 
 Call CallSource::next() {
   ++made_;
-  uint64_t dice = rng_.below(100);
+  uint64_t dice = rng_.below(99 + options_.sync_percent);
   if (dice < 45) return write();
   if (dice < 85) return read();
   if (dice < 90) return watch_call();

@@ -21,7 +21,12 @@ struct WorkloadOptions {
   uint32_t idle_one_in = 60;      // of bursts: idles for some pings
   Millis session_timeout{4000};
   size_t base_paths = 4;
+  uint32_t sync_percent = 1;  // of calls
   bool containers = true;
+  // /zookeeper/config is read: the model knows it of a standalone server only.
+  bool config_node = true;
+  // How often a client looks whether something is asked of it from outside.
+  Millis glance{1000};
 };
 
 class CallSource {

@@ -11,16 +11,16 @@ namespace {
 constexpr Millis kDialPatience{3000};
 }
 
-SimClient::SimClient(SimWorld& world, SimEnv& env, std::vector<Endpoint> servers, size_t index,
-                     const WorkloadOptions& options, History& history)
+SimClient::SimClient(SimWorld& world, SimEnv& env, const std::vector<HostPort>& servers,
+                     size_t index, const WorkloadOptions& options, History& history)
     : world_(world),
       env_(env),
-      servers_(std::move(servers)),
       index_(index),
       name_(fmt::format("client{}", index)),
       options_(options),
       history_(history),
-      source_(options, name_, env.seed()) {
+      source_(options, name_, env.seed()),
+      servers_(servers, source_.rng()) {
   poller_ = env.net().make_poller(PollerKind::kGeneral);
   new_session();
   env.scheduler().enroll(*this, {.home = "Client", .poller = poller_.get()});
@@ -42,8 +42,8 @@ void SimClient::new_session() {
 // Connecting.
 
 void SimClient::dial() {
-  const Endpoint& server = servers_[source_.rng().below(servers_.size())];
-  stream_ = std::move(*env_.net().connect(server));
+  const HostPort& server = servers_.next();
+  stream_ = std::move(*env_.net().connect({server.host, server.port}));
   poller_->watch(*stream_, 1, Interest::kBoth);
   in_history_ = broken_ = false;
   ++dials_;
@@ -127,8 +127,8 @@ void SimClient::take_frame(const TappedFrame& frame) {
 
 void SimClient::take_connect_response(const TappedFrame& frame) {
   const ConnectResponse& response = frame.connect_response;
-  world_.trace().line(world_.now(), name_, "session {:x} timeout {}", response.session_id.value(),
-                      response.timeout_ms);
+  world_.trace().line(world_.now(), name_, "session {:x} timeout {} at {}",
+                      response.session_id.value(), response.timeout_ms, stream_->peer().ip);
   SessionHistory& session = session_history();
   if (response.timeout_ms <= 0) return;
   if (session.id != SessionId() && session.id != response.session_id) {
@@ -143,6 +143,7 @@ void SimClient::take_connect_response(const TappedFrame& frame) {
                                 .began = world_.now(),
                                 .rearmed = rearmed_now_});
   in_history_ = true;
+  servers_.succeeded();
 }
 
 void SimClient::take_reply(const TappedFrame& frame) {
@@ -228,6 +229,13 @@ void SimClient::make_calls(MonoTime now) {
   if (phase_ != Phase::kWork || now < next_call_at_ || session_->is_dead()) return;
   // Without an id nobody could tell later whose transactions they were.
   if (session_history().id == SessionId()) return;
+  for (; !asked_.empty(); asked_.pop_front()) {
+    if (asked_.front().op == OpCode::kCloseSession) {
+      close_session();
+    } else {
+      make(std::move(asked_.front()));
+    }
+  }
   Rng& dice = source_.rng();
   uint64_t depth = 1 + dice.below(options_.pipeline_max);
   while (session_->in_flight() < depth && mine().calls.size() < options_.calls) {
@@ -238,21 +246,25 @@ void SimClient::make_calls(MonoTime now) {
   make_mischief(now);
 }
 
+void SimClient::close_session() {
+  size_t number = mine().calls.size();
+  int32_t xid = by_xid_.empty() ? 1 : by_xid_.rbegin()->first + 1;
+  session_->close(number);
+  session_history().close_asked = true;
+  by_xid_[xid] = number;
+  world_.trace().line(world_.now(), name_, "xid {} close", xid);
+  mine().calls.push_back({.call = {.op = OpCode::kCloseSession},
+                          .client = index_,
+                          .session = session_history().id,
+                          .xid = xid,
+                          .asked = world_.now()});
+}
+
 void SimClient::make_mischief(MonoTime now) {
   Rng& dice = source_.rng();
   auto hit = [&](uint32_t one_in) { return one_in != 0 && dice.chance(1, one_in); };
   if (hit(options_.close_one_in) && session_->state() == ClientSession::State::kConnected) {
-    size_t number = mine().calls.size();
-    int32_t xid = by_xid_.empty() ? 1 : by_xid_.rbegin()->first + 1;
-    session_->close(number);
-    session_history().close_asked = true;
-    by_xid_[xid] = number;
-    world_.trace().line(world_.now(), name_, "xid {} close", xid);
-    mine().calls.push_back({.call = {.op = OpCode::kCloseSession},
-                            .client = index_,
-                            .session = session_history().id,
-                            .xid = xid,
-                            .asked = world_.now()});
+    close_session();
   } else if (stream_ != nullptr && hit(options_.vanish_one_in)) {
     world_.trace().line(world_.now(), name_, "vanishes");
     hang_up(now, options_.session_timeout * 3);
@@ -260,6 +272,11 @@ void SimClient::make_mischief(MonoTime now) {
     world_.trace().line(world_.now(), name_, "hangs up");
     hang_up(now, up_to(Millis(300)));
   }
+}
+
+size_t SimClient::ask(Call call) {
+  asked_.push_back(std::move(call));
+  return mine().calls.size() + asked_.size() - 1;
 }
 
 void SimClient::finish() { phase_ = Phase::kFinalReads; }
@@ -347,7 +364,7 @@ void SimClient::ask_for_turns(Turn& turn) {
   bool working = phase_ == Phase::kWork && mine().calls.size() < options_.calls;
   if (working) turn.wake_at(std::max(next_call_at_, now + Millis(1)));
   // Told from outside that work is over, it sees so at its next turn.
-  turn.wake_at(now + (phase_ == Phase::kFinalReads ? Millis(50) : Millis(1000)));
+  turn.wake_at(now + (phase_ == Phase::kFinalReads ? Millis(50) : options_.glance));
 }
 
 }  // namespace okapi::sim

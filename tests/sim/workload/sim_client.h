@@ -2,11 +2,13 @@
 // from a CallSource, reconnects, closes, vanishes, and writes down all it does and sees.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "client/core/host_list.h"
 #include "tests/sim/checkers/history.h"
 #include "tests/sim/sim_node.h"
 #include "tests/sim/workload/call_source.h"
@@ -17,12 +19,14 @@ namespace okapi::sim {
 class SimClient final : public Program, public Stage {
  public:
   // Writes into `history.clients[index]`; both outlive the client.
-  SimClient(SimWorld& world, SimEnv& env, std::vector<Endpoint> servers, size_t index,
+  SimClient(SimWorld& world, SimEnv& env, const std::vector<HostPort>& servers, size_t index,
             const WorkloadOptions& options, History& history);
   ~SimClient() override;
 
   void step(Turn& turn) override;
 
+  // Makes this call, too, at one of its next turns; its place among the calls of the history.
+  size_t ask(Call call);
   // No more new calls and no more own mischief: reads everything once and keeps its connection.
   void finish();
   // All calls have ended, and the final reads are answered.
@@ -52,6 +56,7 @@ class SimClient final : public Program, public Stage {
   void take_deliveries();
   void make_calls(MonoTime now);
   void make_mischief(MonoTime now);
+  void close_session();
   void make(Call call);
   void make_final_reads();
   bool send(MonoTime now);
@@ -59,13 +64,14 @@ class SimClient final : public Program, public Stage {
 
   SimWorld& world_;
   SimEnv& env_;
-  const std::vector<Endpoint> servers_;
   const size_t index_;
   const std::string name_;
   const WorkloadOptions options_;
   History& history_;
   CallSource source_;
+  HostList servers_;
   Phase phase_ = Phase::kWork;
+  std::deque<Call> asked_;  // from outside
 
   std::unique_ptr<Poller> poller_;
   std::unique_ptr<Stream> stream_;
