@@ -23,6 +23,12 @@ ElectionEffects FastLeaderElection::start_looking(const Candidacy& candidacy,
 
 Vote FastLeaderElection::initial_vote() const {
   if (!candidacy_.participant) return kObserverVote;
+  if (candidacy_.empty_data && !withholds_) {
+    const Vote* best = empty_data_.best();
+    if (best != nullptr && configs_.current->weight(best->leader) != 0) {
+      return {best->leader, best->zxid, round_, best->peer_epoch};
+    }
+  }
   // A participant that the configuration does not name yet may not lead.
   return {.leader = configs_.current->is_voter(self_) ? self_ : kNoCandidate,
           .zxid = withholds_ ? kSuspectZxid : candidacy_.last_logged,

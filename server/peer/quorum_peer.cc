@@ -187,6 +187,7 @@ void QuorumPeer::begin_role(PeerState state, const std::set<ServerId>& supporter
   OKAPI_INFO(site_.env.log(), "{}, with server {} as leader", name_of(state_),
              vote_.leader.value());
   tell_standing();
+  tell_outcome();
   // A learner's tree and files are not read before they are what they should be.
   if (state_ == PeerState::kLeading) {
     let_readers_in();
@@ -209,6 +210,7 @@ void QuorumPeer::run_role(Turn& turn) {
     vote_.peer_epoch = site_.store.current_epoch();
     let_readers_in();
     tell_standing();
+    tell_outcome();
   }
   if (!role_->over().has_value()) return;
   // Now: when its pipeline is gone, memory holds all that is logged, committed or not.
@@ -248,6 +250,8 @@ void QuorumPeer::settle(Turn& turn) {
   if (turn.borrowed()) return turn.again();
   if (phase_ == Phase::kEnding) {
     if (!role_->let_go()) return;
+    // Before what is logged and not committed joins the history in memory.
+    committed_ = std::max(committed_, role_->last_committed());
     role_->stop();
     phase_ = Phase::kEnded;
     return turn.again();
@@ -316,6 +320,17 @@ void QuorumPeer::tell_standing() {
                          .vote = vote_,
                          .round = election_->round(),
                          .configs = configs_->configs()});
+}
+
+// A voter's last word in the election would be said again to a peer that connects later, when it is
+// no longer true: whoever begins with an empty disk relies on it (EmptyDataRule).
+void QuorumPeer::tell_outcome() {
+  if (state_ == PeerState::kObserving) return;
+  Ballot outcome{.to = {}, .state = state_, .vote = vote_, .config = configs_->current()};
+  for (ServerId sid : outcome.config->voters()) {
+    if (sid != site_.self()) outcome.to.push_back(sid);
+  }
+  if (!outcome.to.empty()) ballots.add(std::move(outcome));
 }
 
 void QuorumPeer::must(const Status& done) {

@@ -70,6 +70,7 @@ class QuorumPeer final : public Stage {
   void drain(Turn& turn);
   void settle(Turn& turn);
   void tell_standing();
+  void tell_outcome();
   // Those who walk tree and files for long (TreeLeases).
   void let_readers_in();
   void shut_readers_out();

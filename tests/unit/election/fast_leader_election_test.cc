@@ -348,3 +348,21 @@ TEST_CASE("a stopped election says nothing more") {
   booth.pass(Millis(1'000));
   CHECK(booth.silent());
 }
+
+TEST_CASE("an empty disk: what a leader or follower was elected with is not what it has by now") {
+  Booth booth({.empty_data = true});
+  booth.hear(1, PeerState::kLeading, vote(1, 0));
+  CHECK(booth.election.withholds());
+  // A stale server beside it does not make the count complete.
+  booth.looking(3, vote(3, 0x100000002));
+  CHECK(booth.election.withholds());
+  booth.looking(1, vote(1, 0x100000005));
+  CHECK_FALSE(booth.election.withholds());
+  booth.hear(1, PeerState::kLeading, vote(1, 0x100000005));
+  CHECK(booth.election.withholds());
+  booth.looking(1, vote(1, 0x100000005, booth.election.round()));
+  CHECK_FALSE(booth.election.withholds());
+  // The longest history counts, though who has it may be gone by the next round.
+  booth.looking(3, vote(3, 0x100000002, 9));
+  CHECK(booth.election.proposal() == vote(1, 0x100000005, 9));
+}
