@@ -105,8 +105,7 @@ Server::Server(Env& env, const ServerConfig& config)
       registry_(make_registry(env, config)),
       instance_(std::to_string(config.server_id)),
       data_dir_(open_data_dir(env, config)),
-      database_(tree_options(env, config),
-                static_cast<size_t>(std::max(config.storage.commit_log_count, 500))),
+      database_(tree_options(env, config), static_cast<size_t>(config.storage.commit_log_count)),
       watches_(WatchOptions{config.limits.watches_per_connection_max}),
       home_of_([this](std::string_view stage) { return home_of(stage, instance_); }) {
   for (const auto& [key, value] : environment_lines(environment_report(env.machine()))) {

@@ -28,6 +28,7 @@ Result<Recovered> ReplicaStore::load() {
     auto log = TxnLogWriter::open(context_, options_.log, recovered->last);
     if (log.ok()) {
       tokens_.emplace(Tokens{std::move(writer), std::move(*log)});
+      log_from_ = recovered->snapshot;
       return recovered;
     }
     recovered = log.error();
@@ -176,6 +177,7 @@ Status ReplicaStore::keep_memory() {
   auto written = write_snapshot(context_.disk, database_, options_.recovery.snapshot);
   if (!written.ok()) return written.error();
   OKAPI_INFO(context_.log, "Snapshotting: 0x{:x} to {}", here.value(), *written);
+  log_from_ = here;
   return tokens_->log.restart_at(here);
 }
 

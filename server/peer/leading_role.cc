@@ -45,9 +45,10 @@ LeaderOptions LeadingRole::leader_options() const {
   out.diff_syncs_max = static_cast<size_t>(std::max(quorum.sync.diff_syncs_max, 0));
   if (site_.config.storage.snapshot_size_factor < 0) return out;
   auto logs = list_logs(site_.env.disk(), site_.data_dir.logs());
-  // A log that cannot be listed is not used; that its files are without a gap its reader checks.
+  // A log that cannot be listed is not used.
   if (!logs.ok() || logs->empty()) return out;
-  out.log_from = std::min(logs->front().zxid, logs->back().zxid);
+  Zxid first = std::min(logs->front().zxid, logs->back().zxid);
+  out.log_from = std::max(first, site_.store.log_from());
   return out;
 }
 

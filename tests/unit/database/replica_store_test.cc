@@ -233,11 +233,17 @@ TEST_CASE("a leader's tree replaces ours; what follows in the stream is not touc
   CHECK(member->last_zxid() == Zxid(kTheirs));
   CHECK_FALSE(member.has(1));
   REQUIRE(member->apply(create_txn(Zxid(kTheirs + 1), "/later", "d")).ok());
+  CHECK(member->log_from() == Zxid(0));
   REQUIRE(member->keep_memory().ok());
+  // What the log has before is not read across the hole, after a restart neither.
+  CHECK(member->log_from() == Zxid(kTheirs + 1));
   member->append(create_txn(Zxid(kTheirs + 2), "/last", "d"));
   REQUIRE(member->sync_log().ok());
   REQUIRE(member->apply(create_txn(Zxid(kTheirs + 2), "/last", "d")).ok());
   check_restart(disk, member);
+  Member again(disk);
+  REQUIRE(again->load().ok());
+  CHECK(again->log_from() == Zxid(kTheirs + 1));
 }
 
 TEST_CASE("a leader's tree may end before or behind our log") {
