@@ -141,6 +141,7 @@ void Admin::fill(Gathering& gathering) {
 ServerReport Admin::server_report() const {
   ServerReport report;
   report.mode = std::string(term_.mode);
+  report.read_only = term_.read_only;
   if (!term_.peer_state.empty()) report.peer_state = std::string(term_.peer_state);
   if (const ProposalSizes* sizes = term_.proposals) {
     report.proposal_sizes = {sizes->last.load(), sizes->min.load(), sizes->max.load()};
@@ -221,8 +222,18 @@ int64_t Admin::directory_bytes(const std::string& path) {
 
 void Admin::fill_sessions(SessionReport& out, const SessionsAnswer& answer) {
   WallTime now = parts_.env.clock().wall();
-  for (const auto& [deadline, sessions] : answer.buckets) {
-    out.buckets.push_back({WallTime{now.ms + to_ms(deadline - answer.now)}, sessions});
+  auto dated = [&](const SessionsAnswer::Buckets& buckets) {
+    std::vector<ExpiryBucket<SessionId>> dates;
+    for (const auto& [deadline, sessions] : buckets) {
+      dates.push_back({WallTime{now.ms + to_ms(deadline - answer.now)}, sessions});
+    }
+    return dates;
+  };
+  if (answer.local) out.local_buckets = dated(*answer.local);
+  if (answer.global) {
+    out.buckets = dated(*answer.global);
+  } else {
+    out.global = parts_.database.sessions().all();
   }
   parts_.database.tree().for_each_session_with_ephemerals(
       [&](SessionId session, const std::vector<std::string>& paths) {

@@ -102,7 +102,19 @@ std::string dirs_text(const ConfReport& conf) {
 std::string dump_text(const SessionReport& sessions, const TimeZone& zone) {
   auto id = [](SessionId session) { return "0x" + hex(session.value()); };
   std::string out = "SessionTracker dump:\n";
-  append_buckets(out, "Session", sessions.buckets, zone, id);
+  if (sessions.local_buckets) {
+    out += "Local ";
+    append_buckets(out, "Session", *sessions.local_buckets, zone, id);
+  }
+  if (sessions.buckets) {
+    if (sessions.local_buckets) out += "Global ";
+    append_buckets(out, "Session", *sessions.buckets, zone, id);
+  } else {
+    out += fmt::format("Global Sessions({}):\n", sessions.global.size());
+    for (const SessionEntry& entry : sessions.global) {
+      out += fmt::format("{}\t{}ms\n", id(entry.session), entry.timeout_ms);
+    }
+  }
   out += fmt::format("ephemeral nodes dump:\nSessions with Ephemerals ({}):\n",
                      sessions.ephemerals.size());
   for (const auto& [session, paths] : sessions.ephemerals) {

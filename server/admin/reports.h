@@ -13,6 +13,7 @@
 #include "common/base/time.h"
 #include "common/proto/op_code.h"
 #include "server/admin/java_text.h"
+#include "server/database/session_table.h"
 #include "server/request/admin_mail.h"
 
 namespace okapi {
@@ -70,7 +71,10 @@ struct ConnectionSession {
 };
 
 struct SessionReport {
-  std::vector<ExpiryBucket<SessionId>> buckets;              // ascending, empty ones too
+  // Ascending, empty ones too. Without `buckets`, as on a learner, `global` counts.
+  std::optional<std::vector<ExpiryBucket<SessionId>>> buckets;
+  std::optional<std::vector<ExpiryBucket<SessionId>>> local_buckets;
+  std::vector<SessionEntry> global;                          // ascending
   std::vector<ExpiryBucket<ConnectionSession>> connections;  // ascending, empty ones too
   std::vector<std::pair<SessionId, std::vector<std::string>>> ephemerals;
 };

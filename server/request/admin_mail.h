@@ -98,6 +98,7 @@ struct AdminTermBegins {
   std::string_view peer_state;               // as `mntr` prints it; empty if the server is alone
   const ProposalSizes* proposals = nullptr;  // of a leader
   Mailbox<SessionMail>* tracker = nullptr;
+  bool read_only = false;
 };
 struct AdminTermEnds {
   Mailbox<TermEnded>* confirm = nullptr;

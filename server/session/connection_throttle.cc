@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/assert.h"
+
 namespace okapi {
 namespace {
 
@@ -10,6 +12,18 @@ constexpr int64_t kMillion = 1'000'000;
 
 int64_t weighted(int32_t count, const ConnectionThrottleConfig& config) {
   return config.weight_enabled ? int64_t{count} * config.global_session_weight : count;
+}
+
+int32_t weight_of(HandshakeKind kind, const ConnectionThrottleConfig& config) {
+  switch (kind) {
+    case HandshakeKind::kGlobal:
+      return config.global_session_weight;
+    case HandshakeKind::kLocal:
+      return config.local_session_weight;
+    case HandshakeKind::kReattach:
+      return config.renew_session_weight;
+  }
+  assertion_failed("a handshake has a kind", __FILE__, __LINE__);
 }
 
 }  // namespace
@@ -21,14 +35,11 @@ ConnectionThrottle::ConnectionThrottle(const ConnectionThrottleConfig& config, u
       tokens_(capacity_),
       rng_(seed) {}
 
-bool ConnectionThrottle::admit(bool reattach, MonoTime now) {
+bool ConnectionThrottle::admit(HandshakeKind kind, MonoTime now) {
   if (capacity_ <= 0) return true;
   refill(now);
   if (config_.freeze_time_ms != -1 && is_dropped(now)) return false;
-  int64_t cost = 1;
-  if (config_.weight_enabled) {
-    cost = reattach ? config_.renew_session_weight : config_.global_session_weight;
-  }
+  int64_t cost = config_.weight_enabled ? weight_of(kind, config_) : 1;
   if (tokens_ < cost) return false;
   tokens_ -= cost;
   deficit_.record(capacity_ - tokens_);

@@ -10,12 +10,15 @@
 
 namespace okapi {
 
+// What a handshake asks for.
+enum class HandshakeKind { kGlobal, kLocal, kReattach };
+
 class ConnectionThrottle {
  public:
   ConnectionThrottle(const ConnectionThrottleConfig& config, uint64_t seed);
 
   // Whether a handshake is let in; it takes its tokens then.
-  bool admit(bool reattach, MonoTime now);
+  bool admit(HandshakeKind kind, MonoTime now);
 
   // Tokens missing from a full bucket after each admission.
   Summary& deficit() { return deficit_; }

@@ -6,7 +6,15 @@
 namespace okapi {
 
 void SessionTracker::handle(AttachSession& mail_in, MonoTime now) {
-  if (!admit(mail_in.connection, true, now)) return;
+  if (!admit(mail_in.connection, HandshakeKind::kReattach, now)) return;
+  // It may be alive at a quorum that this server does not see: not refused, but sent elsewhere.
+  if (options_.tracked == SessionsTracked::kByNobody && sessions_.contains(mail_in.session) &&
+      !is_local(mail_in.session)) {
+    OKAPI_INFO(log_, "Refusing global session reconnection in RO mode: 0x{:x}",
+               static_cast<uint64_t>(mail_in.session.value()));
+    order(mail_in.connection, CloseConnection{mail_in.connection});
+    return;
+  }
   bool right = is_password_of(mail_in.session, options_.secret,
                               ByteView(mail_in.password.data(), mail_in.password.size()));
   // A learner may not have heard of a session that the leader knows.
@@ -20,7 +28,8 @@ void SessionTracker::handle(AttachSession& mail_in, MonoTime now) {
 
 void SessionTracker::handle(AskSession& ask, MonoTime now) {
   SessionId session = ask.question.session;
-  if (lives(session)) {
+  // A local session is its own server's affair.
+  if (lives(session) && !is_local(session)) {
     claim(session, ask, now);
   } else {
     deny(session, ask);
@@ -61,7 +70,9 @@ void SessionTracker::handle(ConnectionClosed& closed, MonoTime now) {
 }
 
 void SessionTracker::proceed(SessionId session, MonoTime now) {
-  if (!by_leader()) {
+  // SessionCreated goes on: no other server has heard of the session before.
+  if (has_scope(session, SessionScope::kUpgrading)) return;
+  if (!by_leader() || is_local(session)) {
     conclude(session, lives(session), now);
     return;
   }
@@ -86,12 +97,17 @@ void SessionTracker::conclude(SessionId session, bool granted, MonoTime now) {
 }
 
 void SessionTracker::grant(SessionId session, const AttachSession& attach, MonoTime now) {
-  sessions_.at(session).connection = attach.connection;
-  if (!by_leader()) {
+  Session& entry = sessions_.at(session);
+  entry.connection = attach.connection;
+  AttachResult result{attach.connection, session, attach.timeout_ms};
+  if (entry.scope == SessionScope::kLocal) {
+    renew(session, attach.timeout_ms, now);
+    result.local_timeout_ms = entry.timeout_ms;
+  } else if (!by_leader()) {
     renew(session, attach.timeout_ms, now);
     to_prep.add({SessionRequest::Kind::kSetOwner, session, attach.connection, 0});
   }
-  order(attach.connection, AttachResult{attach.connection, session, attach.timeout_ms});
+  order(attach.connection, result);
 }
 
 void SessionTracker::grant(SessionId session, const AskSession& ask, MonoTime now) {
@@ -111,8 +127,9 @@ void SessionTracker::deny(SessionId session, const Claim& claim) {
 }
 
 void SessionTracker::renew(SessionId session, int32_t timeout_ms, MonoTime now) {
-  expiry_.remove(session);
-  expiry_.touch(session, now, Millis(timeout_ms));
+  ExpiryQueue& queue = is_local(session) ? local_expiry_ : expiry_;
+  queue.remove(session);
+  queue.touch(session, now, Millis(timeout_ms));
 }
 
 }  // namespace okapi

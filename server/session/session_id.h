@@ -17,6 +17,11 @@ using SessionPassword = std::array<char, kPasswordBytes>;
 // of a millisecond clock.
 SessionId first_session_id(ServerId server, int64_t clock_ms);
 
+// The high byte: which server made it.
+constexpr uint8_t server_of(SessionId session) {
+  return static_cast<uint8_t>(static_cast<uint64_t>(session.value()) >> 56);
+}
+
 // Computed from the id. Compat: by the published constant, so that a session can move between our
 // servers and Java's; with a `secret` (key sessionSecret) by that, and nobody can guess it.
 SessionPassword password_of(SessionId session, const Secret& secret);

@@ -1,6 +1,7 @@
 // What SessionTracker is told and tells. Plain values.
 #pragma once
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct ConnectionClosed {  // a connection with a session ended; also the answer
   ConnectionId connection;
   SessionId session;
 };
+// From the worker that has its client, behind the createSession that it sent.
+struct SessionUpgrading {
+  SessionId session;
+};
+struct LocalSessionClosed {  // by its client; no transaction tells of it
+  SessionId session;
+};
 // From CommitProcessor: what the tree now says. Of a session that a learner asks for also from
 // Prep, as the learner's client may hear of it before the tree here does.
 struct SessionCreated {
@@ -51,8 +59,9 @@ struct AskSessions {  // from Admin, for `dump` and `mntr`
 // AskSession and TouchSessions come from learners, SessionAnswer from the leader, and that in its
 // place among the commits.
 using SessionMail =
-    std::variant<OpenSession, AttachSession, Touches, ConnectionClosed, SessionCreated,
-                 SessionClosed, AskSessions, AskSession, TouchSessions, SessionAnswer>;
+    std::variant<OpenSession, AttachSession, Touches, ConnectionClosed, SessionUpgrading,
+                 LocalSessionClosed, SessionCreated, SessionClosed, AskSessions, AskSession,
+                 TouchSessions, SessionAnswer>;
 
 // --- from the tracker ---
 
@@ -71,6 +80,7 @@ struct AttachResult {
   ConnectionId connection;
   SessionId session;  // 0 = refused
   int32_t timeout_ms = 0;
+  int32_t local_timeout_ms = 0;  // of a local session: what it was opened with
 };
 struct CloseConnection {  // the session is taken over or gone; confirm with ConnectionClosed
   ConnectionId connection;
@@ -87,9 +97,11 @@ struct SessionVerdict {
 
 // Answer to AskSessions.
 struct SessionsAnswer {
+  using Buckets = std::vector<std::pair<MonoTime, std::vector<SessionId>>>;
   uint64_t ticket = 0;
   MonoTime now;
-  std::vector<std::pair<MonoTime, std::vector<SessionId>>> buckets;
+  std::optional<Buckets> global;  // nothing on a server that does not count their time
+  std::optional<Buckets> local;   // nothing where there are none
 };
 
 }  // namespace okapi

@@ -3,19 +3,33 @@
 #include <algorithm>
 
 namespace okapi {
+namespace {
+
+SessionsAnswer::Buckets sorted_buckets(const ExpiryQueue& queue) {
+  SessionsAnswer::Buckets out;
+  for (const auto& [deadline, bucket] : queue.buckets()) {
+    std::vector<SessionId> sorted(bucket.begin(), bucket.end());
+    std::sort(sorted.begin(), sorted.end());
+    out.emplace_back(deadline, std::move(sorted));
+  }
+  return out;
+}
+
+}  // namespace
 
 SessionTracker::SessionTracker(const Options& options, const Logger& log)
     : options_(options),
       log_(log),
       throttle_(options.throttle, options.seed),
-      expiry_(options.tick) {
+      expiry_(options.tick),
+      local_expiry_(options.tick) {
   to_workers.resize(options.workers);
 }
 
 void SessionTracker::track(SessionId session, int32_t timeout_ms, MonoTime now) {
   Session& entry = sessions_[session];
   entry.timeout_ms = timeout_ms;
-  if (!by_leader()) expiry_.touch(session, now, Millis(timeout_ms));
+  if (here()) expiry_.touch(session, now, Millis(timeout_ms));
   count_.add();
 }
 
@@ -27,12 +41,12 @@ void SessionTracker::step(Turn& turn) {
     std::visit([&](auto& kind) { handle(kind, now); }, item);
   }
   expire(now);
-  if (answers_missing_ == 0 && expiry_.next().has_value()) turn.wake_at(*expiry_.next());
+  if (answers_missing_ == 0 && next_deadline().has_value()) turn.wake_at(*next_deadline());
   flush();
 }
 
-bool SessionTracker::admit(ConnectionId connection, bool reattach, MonoTime now) {
-  if (throttle_.admit(reattach, now)) return true;
+bool SessionTracker::admit(ConnectionId connection, HandshakeKind kind, MonoTime now) {
+  if (throttle_.admit(kind, now)) return true;
   throttled_.add();
   int64_t suppressed = 0;
   if (throttled_log_.allow(now, suppressed)) {
@@ -56,13 +70,15 @@ bool SessionTracker::has_room(size_t taken, ConnectionId connection, MonoTime no
 }
 
 void SessionTracker::handle(OpenSession& open, MonoTime now) {
-  if (!admit(open.connection, false, now)) return;
+  HandshakeKind kind = options_.local ? HandshakeKind::kLocal : HandshakeKind::kGlobal;
+  if (!admit(open.connection, kind, now)) return;
   if (!has_room(sessions_.size(), open.connection, now)) return;
   if (next_id_.value() == 0) next_id_ = first_session_id(options_.server, to_ms(now));
   // After the machine's start the clock begins anew: recovered sessions may have ids ahead of it.
   while (sessions_.contains(next_id_)) next_id_ = SessionId(next_id_.value() + 1);
   SessionId session = next_id_;
   next_id_ = SessionId(next_id_.value() + 1);
+  if (options_.local) return open_local(session, open, now);
   track(session, open.timeout_ms, now);
   sessions_.at(session).connection = open.connection;
   SessionRequest request{SessionRequest::Kind::kCreate, session, open.connection, open.timeout_ms};
@@ -73,7 +89,9 @@ void SessionTracker::handle(OpenSession& open, MonoTime now) {
 void SessionTracker::handle(Touches& mail_in, MonoTime) {
   for (const Touch& touch : mail_in.touches) {
     if (!lives(touch.session)) continue;
-    if (by_leader()) {
+    if (is_local(touch.session)) {
+      local_expiry_.touch(touch.session, touch.at, Millis(touch.timeout_ms));
+    } else if (by_leader()) {
       touched.add({touch.session, touch.timeout_ms});
     } else {
       expiry_.touch(touch.session, touch.at, Millis(touch.timeout_ms));
@@ -85,33 +103,39 @@ void SessionTracker::handle(Touches& mail_in, MonoTime) {
 // Counted from here on: how long they were under way nobody can tell.
 void SessionTracker::handle(TouchSessions& told, MonoTime now) {
   for (const SessionTouch& touch : told.touches) {
-    if (lives(touch.session)) expiry_.touch(touch.session, now, Millis(touch.timeout_ms));
+    if (!lives(touch.session) || is_local(touch.session)) continue;
+    expiry_.touch(touch.session, now, Millis(touch.timeout_ms));
   }
 }
 
 void SessionTracker::handle(SessionCreated& created, MonoTime now) {
+  auto it = sessions_.find(created.session);
   // Known already unless another server of the ensemble made it.
-  if (!sessions_.contains(created.session)) track(created.session, created.timeout_ms, now);
+  if (it == sessions_.end()) return track(created.session, created.timeout_ms, now);
+  Session& entry = it->second;
+  if (entry.scope == SessionScope::kGlobal) return;
+  set_scope(created.session, entry, SessionScope::kGlobal, now);
+  // Those who want it have waited for this.
+  if (waiting_.contains(created.session) && !entry.connection) proceed(created.session, now);
 }
 
 void SessionTracker::handle(SessionClosed& closed, MonoTime now) {
   auto it = sessions_.find(closed.session);
   if (it == sessions_.end()) return;
+  if (it->second.scope == SessionScope::kLocal) local_count_.add(-1);
+  local_expiry_.remove(closed.session);
   sessions_.erase(it);
   count_.add(-1);
   if (waiting_.contains(closed.session)) conclude(closed.session, false, now);
-  if (by_leader()) return;
+  if (!here()) return;
   to_prep.add({SessionRequest::Kind::kForget, closed.session, SessionOwner(), 0});
   expiry_.remove(closed.session);
 }
 
 void SessionTracker::handle(AskSessions& ask, MonoTime now) {
-  SessionsAnswer answer{ask.ticket, now, {}};
-  for (const auto& [deadline, bucket] : expiry_.buckets()) {
-    std::vector<SessionId> sorted(bucket.begin(), bucket.end());
-    std::sort(sorted.begin(), sorted.end());
-    answer.buckets.emplace_back(deadline, std::move(sorted));
-  }
+  SessionsAnswer answer{ask.ticket, now, {}, {}};
+  if (here()) answer.global = sorted_buckets(expiry_);
+  if (options_.local) answer.local = sorted_buckets(local_expiry_);
   to_admin.add(std::move(answer));
 }
 
@@ -124,16 +148,27 @@ void SessionTracker::expire(MonoTime now) {
       Session& entry = sessions_.at(session);
       entry.closing = true;
       expired_.add();
-      OKAPI_INFO(log_, "Expiring session 0x{:x}, timeout of {}ms exceeded",
-                 static_cast<uint64_t>(session.value()), entry.timeout_ms);
+      log_expiry(session);
       to_prep.add({SessionRequest::Kind::kClose, session, SessionOwner(), 0});
     }
+    for (SessionId session : local_expiry_.take_expired(asked_for_)) expire_local(session, now);
     asked_for_ = MonoTime();
   }
-  if (!expiry_.due(now)) return;
+  if (!expiry_.due(now) && !local_expiry_.due(now)) return;
   asked_for_ = now;
   answers_missing_ = to_workers.size();
   for (auto& worker : to_workers) worker.add(AskTouches{});
+}
+
+std::optional<MonoTime> SessionTracker::next_deadline() const {
+  std::optional<MonoTime> global = expiry_.next(), local = local_expiry_.next();
+  return global.has_value() && local.has_value() ? std::min(global, local)
+                                                 : (global.has_value() ? global : local);
+}
+
+void SessionTracker::log_expiry(SessionId session) const {
+  OKAPI_INFO(log_, "Expiring session 0x{:x}, timeout of {}ms exceeded",
+             static_cast<uint64_t>(session.value()), sessions_.at(session).timeout_ms);
 }
 
 bool SessionTracker::lives(SessionId session) const {

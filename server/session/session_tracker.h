@@ -1,6 +1,7 @@
 // The stage that knows every live session: makes ids, binds sessions to connections, checks
 // re-attaches, and expires, or leaves both to the leader (client-protocol spec 2.5 to 2.7, 7;
-// peer-protocol 10.2). It does no disk and owns no socket, so any thread may take its turn.
+// peer-protocol 10.2). A local session is one that no transaction created: it lives and ends with
+// this tracker. It does no disk and owns no socket, so any thread may take its turn.
 //
 // Attach order, so that two connections of one session never race: password first, then the old
 // connection is closed and its worker confirms that all it had accepted is mailed on; then Prep is
@@ -25,6 +26,14 @@ namespace okapi {
 enum class SessionsTracked {
   kHere,      // standalone, leader: touches move deadlines, what falls is closed
   kByLeader,  // learner: it is asked about each attach and told of touches; nothing expires here
+  kByNobody,  // read-only: they wait for a quorum
+};
+
+// Who knows a session.
+enum class SessionScope {
+  kGlobal,     // every server: a transaction created it
+  kLocal,      // this one
+  kUpgrading,  // this one, until the transaction that is under way is applied
 };
 
 class SessionTracker final : public Stage {
@@ -37,7 +46,8 @@ class SessionTracker final : public Stage {
     ConnectionThrottleConfig throttle = {};
     uint64_t seed = 0;
     Secret secret = {};  // of passwords; empty = the reference's constant
-    SessionsTracked tracked = SessionsTracked::kHere;
+    SessionsTracked tracked = SessionsTracked::kHere;  // those that transactions created
+    bool local = false;                                // new ones are known here only
   };
   SessionTracker(const Options& options, const Logger& log);
 
@@ -54,8 +64,9 @@ class SessionTracker final : public Stage {
   Sink<SessionsAnswer> to_admin;
 
   void step(Turn& turn) override;
-  // Sessions alive now. Any thread.
+  // Sessions alive now, and those of them that are local. Any thread.
   int64_t session_count() const { return count_.get(); }
+  int64_t local_count() const { return local_count_.get(); }
   const Counter& expired() const { return expired_; }
   const Counter& throttled() const { return throttled_; }
   ConnectionThrottle& throttle() { return throttle_; }
@@ -65,6 +76,7 @@ class SessionTracker final : public Stage {
     int32_t timeout_ms = 0;
     ConnectionId connection;
     bool closing = false;
+    SessionScope scope = SessionScope::kGlobal;
   };
   using Sessions = boost::unordered_flat_map<SessionId, Session, std::hash<SessionId>>;
   // Who wants a session: a client of ours, or a learner for one of its.
@@ -78,6 +90,8 @@ class SessionTracker final : public Stage {
   void handle(AttachSession& mail, MonoTime now);
   void handle(Touches& mail, MonoTime now);
   void handle(ConnectionClosed& mail, MonoTime now);
+  void handle(SessionUpgrading& mail, MonoTime now);
+  void handle(LocalSessionClosed& mail, MonoTime now);
   void handle(SessionCreated& mail, MonoTime now);
   void handle(SessionClosed& mail, MonoTime now);
   void handle(AskSessions& mail, MonoTime now);
@@ -98,27 +112,39 @@ class SessionTracker final : public Stage {
   // The new timeout counts from here on, be it shorter.
   void renew(SessionId session, int32_t timeout_ms, MonoTime now);
 
+  // local_sessions.cc
+  void open_local(SessionId session, const OpenSession& open, MonoTime now);
+  bool is_local(SessionId session) const { return has_scope(session, SessionScope::kLocal); }
+  bool has_scope(SessionId session, SessionScope scope) const;
+  void set_scope(SessionId session, Session& entry, SessionScope scope, MonoTime now);
+  void expire_local(SessionId session, MonoTime now);
+  void forget_local(SessionId session, MonoTime now);
+
+  bool here() const { return options_.tracked == SessionsTracked::kHere; }
   bool by_leader() const { return options_.tracked == SessionsTracked::kByLeader; }
   bool lives(SessionId session) const;
   // False: the connection is closed without an answer.
-  bool admit(ConnectionId connection, bool reattach, MonoTime now);
+  bool admit(ConnectionId connection, HandshakeKind kind, MonoTime now);
   bool has_room(size_t taken, ConnectionId connection, MonoTime now);
   void refuse(ConnectionId connection);
   void order(ConnectionId connection, SessionOrder what);
+  // When the next bucket falls.
+  std::optional<MonoTime> next_deadline() const;
   void expire(MonoTime now);
+  void log_expiry(SessionId session) const;
   void flush();
 
   const Options options_;
   const Logger& log_;
   ConnectionThrottle throttle_;
-  ExpiryQueue expiry_;
+  ExpiryQueue expiry_, local_expiry_;
   Sessions sessions_;
   boost::unordered_flat_map<SessionId, Waiting, std::hash<SessionId>> waiting_;
   SessionId next_id_;
   size_t answers_missing_ = 0;  // workers that were asked for touches and have not answered
   MonoTime asked_for_{};        // buckets up to here wait for these answers
   std::vector<SessionMail> inbox_;
-  Counter count_, expired_, throttled_;
+  Counter count_, local_count_, expired_, throttled_;
   LogLimiter throttled_log_, full_log_;
 };
 

@@ -105,13 +105,32 @@ TEST_CASE("conf and dirs") {
 TEST_CASE("dump: sessions, their ephemerals, connections by expiry") {
   SessionId id(0x100001281a90000);
   SessionReport report;
-  report.buckets = {{WallTime{1795211727000}, {}},
-                    {WallTime{1795211729000}, {}},
-                    {WallTime{1795211731000}, {id}}};
+  report.buckets.emplace({ExpiryBucket<SessionId>{WallTime{1795211727000}, {}},
+                          {WallTime{1795211729000}, {}},
+                          {WallTime{1795211731000}, {id}}});
   report.ephemerals = {{id, {"/app/eph1"}}};
   report.connections = {{WallTime{1795211715000}, {{"/127.0.0.1:50594", SessionId()}}},
                         {WallTime{1795211735000}, {{"/127.0.0.1:48736", id}}}};
   CHECK(dump_text(report, {}) == transcript("4lw/dump.txt"));
+}
+
+TEST_CASE("dump: local sessions stand before the global ones, whose time a learner does not know") {
+  using Buckets = std::vector<ExpiryBucket<SessionId>>;
+  SessionReport report;
+  report.local_buckets = Buckets{{WallTime{1795211727000}, {SessionId(0x3)}}};
+  bool learner = GENERATE(false, true);
+  if (learner) {
+    report.global = {{SessionId(0x1), 4000}, {SessionId(0x2), 8000}};
+  } else {
+    report.buckets = Buckets{{WallTime{1795211727000}, {SessionId(0x1)}}};
+  }
+  std::string text = dump_text(report, {});
+  std::string date = java_date(WallTime{1795211727000}, {});
+  CHECK(text.starts_with("SessionTracker dump:\nLocal Session Sets (1)/(1):\n1 expire at " + date +
+                         ":\n\t0x3\nGlobal Session" +
+                         (learner ? "s(2):\n0x1\t4000ms\n0x2\t8000ms\n"
+                                  : " Sets (1)/(1):\n1 expire at " + date + ":\n\t0x1\n") +
+                         "ephemeral nodes dump:\n"));
 }
 
 TEST_CASE("wchs") { CHECK(wchs_text({1, 2, 2}) == transcript("4lw/wchs.txt")); }

@@ -19,6 +19,7 @@ struct TrackerWorld {
     tracker.to_learners = learners.sink();
     tracker.to_leader = leader.sink();
     tracker.touched = touched.sink();
+    tracker.to_admin = admin.sink();
     for (size_t i = 0; i < 2; ++i) tracker.to_workers[i] = workers[i].sink();
     env.world.clock.time = MonoTime(std::chrono::hours(1));
   }
@@ -66,6 +67,7 @@ struct TrackerWorld {
   Outlet<SessionVerdict> learners;
   Outlet<Revalidation> leader;
   Outlet<SessionTouch> touched;
+  Outlet<SessionsAnswer> admin;
   Outlet<SessionOrder> workers[2];
   SessionTracker tracker;
 };
