@@ -124,12 +124,14 @@ void Selector::begin_term(const TermBegins& term) {
   OKAPI_ASSERT(worker_ == nullptr);
   tree_ = term.tree;
   live_sessions_ = term.live_sessions;
+  read_only_ = term.read_only;
   feeds_ = term.all_feeds;
   worker_ = std::make_unique<CommitWorker>(
       CommitWorker::Parts{config_, registry_, *term.tree, *term.watches, admission_, clients_,
-                          *term.feed, metrics_, term.sync_goes});
-  worker_->to_commit = Sink<WriteTicket>(*term.pending);
-  worker_->to_prep = Sink<RequestPtr>(*term.requests);
+                          *term.feed, metrics_, term.sync_goes, term.read_only});
+  if (term.pending != nullptr) worker_->to_commit = Sink<WriteTicket>(*term.pending);
+  if (term.requests != nullptr) worker_->to_prep = Sink<PrepMail>(*term.requests);
+  worker_->to_tracker = Sink<SessionMail>(*term.sessions);
   to_tracker_ = Sink<SessionMail>(*term.sessions);
 }
 
@@ -164,7 +166,7 @@ void Selector::obey(const SessionOrder& order) {
 void Selector::obey(const AttachResult& order) {
   Client* client = clients_.find(order.connection);
   if (client != nullptr) {
-    established(*client, order.session, order.timeout_ms);
+    established(*client, order);
   } else if (order.session != SessionId()) {
     // It went away meanwhile; the session lives on without it.
     to_tracker_.add(ConnectionClosed{order.connection, order.session});

@@ -81,7 +81,7 @@ class Selector final : public Stage {
   void take_request(Connection& connection, Client& client, ByteView frame, MonoTime now);
   void take_auth(Connection& connection, Client& client, int32_t xid, ByteView body);
   void take_sasl(Connection& connection, Client& client, int32_t xid, ByteView body);
-  void established(Client& client, SessionId session, int32_t timeout_ms);
+  void established(Client& client, const AttachResult& result);
   void start(Connection& connection, Client& client, const RequestView& request);
   void run_throttled(Turn& turn);
   void resume_paused(MonoTime now);
@@ -120,6 +120,7 @@ class Selector final : public Stage {
   std::optional<TermEnds> ending_;
   const DataTree* tree_ = nullptr;
   const SessionTable* live_sessions_ = nullptr;
+  bool read_only_ = false;
   Sink<SessionMail> to_tracker_;
   std::vector<const WorkerFeed*> feeds_;
   bool feeds_full_ = false;  // in this step nothing is read

@@ -152,6 +152,12 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
     return;
   }
   const ConnectRequest& request = handshake->request;
+  if (read_only_ && !handshake->read_only) {
+    OKAPI_INFO(env_.log(), "Refusing session request for not-read-only client /{}:{}",
+               connection.stream->peer().ip, connection.stream->peer().port);
+    close(connection, "it did not ask for a read-only server");
+    return;
+  }
   if (request.last_zxid_seen > tree_->last_applied()) {
     OKAPI_INFO(
         env_.log(),
@@ -180,12 +186,15 @@ void Selector::take_first_frame(Connection& connection, Client& client, ByteView
   to_tracker_.add(attach);
 }
 
-void Selector::established(Client& client, SessionId session, int32_t timeout_ms) {
+void Selector::established(Client& client, const AttachResult& result) {
+  SessionId session = result.session;
   Connection& connection = *connections_[client.id.slot()];
   // Closed while the answer was on its way: its end has passed through the Feed already and would
   // close nobody. What ends from here on comes through the Feed later and finds this connection.
-  if (session != SessionId() && !live_sessions_->contains(session)) session = SessionId();
-  append_connect_response(client.out, session, timeout_ms, connection.old_client, false,
+  // The end of a local one comes as an order, behind this.
+  bool local = result.local_timeout_ms > 0;
+  if (!local && session != SessionId() && !live_sessions_->contains(session)) session = SessionId();
+  append_connect_response(client.out, session, result.timeout_ms, connection.old_client, read_only_,
                           config_.session.password_secret);
   metrics_.sent.add();
   ++client.replied;
@@ -196,7 +205,8 @@ void Selector::established(Client& client, SessionId session, int32_t timeout_ms
     return;
   }
   clients_.bind(client, session);
-  connection.timeout_ms = timeout_ms;
+  client.local_timeout_ms = result.local_timeout_ms;
+  connection.timeout_ms = result.timeout_ms;
   connection.phase = Phase::kOpen;
 }
 

@@ -14,7 +14,8 @@ namespace okapi {
 
 struct Client {
   ConnectionId id;
-  SessionId session;  // 0 until the handshake is through
+  SessionId session;             // 0 until the handshake is through
+  int32_t local_timeout_ms = 0;  // of a local session, for an upgrade; else 0
   Identities identities;
   Lane lane;
   std::string out;         // frames that were not sent yet

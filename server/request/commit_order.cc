@@ -21,7 +21,8 @@ std::optional<WriteTicket> CommitOrder::match(const TxnHeader& header) {
               (header.type == static_cast<int32_t>(OpCode::kError) ||
                header.type == static_cast<int32_t>(queue.front().op));
   if (ours) out = take_front(queue);
-  drop_if_idle(it, header.type);
+  bool local = out.has_value() && out->local != LocalSession::kNo;
+  drop_if_idle(it, header.type, local);
   return out;
 }
 
@@ -40,8 +41,8 @@ WriteTicket CommitOrder::take_front(Queue& queue) {
   return out;
 }
 
-void CommitOrder::drop_if_idle(Queues::iterator it, int32_t txn_type) {
-  bool last_for_now = txn_type == static_cast<int32_t>(OpCode::kCreateSession) ||
+void CommitOrder::drop_if_idle(Queues::iterator it, int32_t txn_type, bool local) {
+  bool last_for_now = local || txn_type == static_cast<int32_t>(OpCode::kCreateSession) ||
                       txn_type == static_cast<int32_t>(OpCode::kCloseSession) ||
                       txn_type == static_cast<int32_t>(OpCode::kError);
   if (last_for_now && it->second->empty()) queues_.erase(it);

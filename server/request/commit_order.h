@@ -31,9 +31,9 @@ class CommitOrder {
   using Queues = boost::unordered_flat_map<SessionId, std::unique_ptr<Queue>, std::hash<SessionId>>;
 
   WriteTicket take_front(Queue& queue);
-  // An empty queue stays for the next write, unless after this transaction none is likely: then it
-  // goes, and so the queue of an ended session does, however it ended.
-  void drop_if_idle(Queues::iterator it, int32_t txn_type);
+  // An empty queue stays for the next write, unless after this transaction none is likely, or its
+  // session is local: then it goes, and so the queue of an ended session does, however it ended.
+  void drop_if_idle(Queues::iterator it, int32_t txn_type, bool local);
 
   Queues queues_;
   size_t pending_ = 0;

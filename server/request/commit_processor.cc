@@ -157,10 +157,14 @@ void CommitProcessor::tell_session(const Txn& txn) {
     to_tracker.add(SessionCreated{txn.header.client_id, created->timeout_ms});
   }
   if (!std::holds_alternative<CloseSessionTxn>(txn.body)) return;
-  to_tracker.add(SessionClosed{txn.header.client_id});
+  end_session(txn.header.client_id, txn.header.cxid, txn.header.zxid);
+}
+
+void CommitProcessor::end_session(SessionId session, int32_t cxid, Zxid zxid) {
+  to_tracker.add(SessionClosed{session});
   // Only a worker knows whose connection it was.
   for (uint8_t worker = 0; worker < workers_.size(); ++worker) {
-    claim(worker, txn.header.zxid).what = SessionEnded{txn.header.client_id, txn.header.cxid};
+    claim(worker, zxid).what = SessionEnded{session, cxid};
     publish(worker);
   }
 }
@@ -171,6 +175,10 @@ void CommitProcessor::answer(const Txn& txn, const Applied& applied, const Write
   WriteReply& reply = claim(worker, txn.header.zxid).what.emplace<WriteReply>();
   reply.write = write;
   reply.err = applied.err;
+  // Compat: a leader finds no such session; the server that has it knows why (spec 7.6).
+  if (write.local == LocalSession::kMayNot && std::holds_alternative<ErrorTxn>(txn.body)) {
+    reply.err = ErrorCode::kEphemeralOnLocalSession;
+  }
   reply.stat = applied.stat;
   if (answers_with_path(write.op)) reply.text = applied.path;
   if (const auto* set = std::get_if<SetDataTxn>(&txn.body); set && write.op == OpCode::kReconfig) {
@@ -187,6 +195,11 @@ void CommitProcessor::answer(const Txn& txn, const Applied& applied, const Write
 }
 
 void CommitProcessor::answer_create(const Txn& txn, const WriteTicket& write) {
+  // An upgrade: its client waits for what comes behind, in vain if the leader refused.
+  if (!write.connection) {
+    if (std::holds_alternative<ErrorTxn>(txn.body)) end_session(write.session, 0, txn.header.zxid);
+    return;
+  }
   SessionOpened opened{write.connection, SessionId(), 0};
   if (const auto* created = std::get_if<CreateSessionTxn>(&txn.body)) {
     opened.session = write.session;

@@ -63,6 +63,7 @@ class CommitProcessor final : public Stage {
   void answer_create(const Txn& txn, const WriteTicket& write);
   void fire_watches(Zxid zxid, const Applied& applied);
   void tell_session(const Txn& txn);
+  void end_session(SessionId session, int32_t cxid, Zxid zxid);
   void check_digest(const Txn& txn);
   // The next free item of the worker's Feed, stamped; to be filled and then published.
   FeedItem& claim(uint8_t worker, Zxid zxid);

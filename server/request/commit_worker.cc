@@ -2,6 +2,7 @@
 
 #include "common/proto/frame.h"
 #include "server/auth/acl_check.h"
+#include "server/request/multi_request.h"
 #include "server/request/reply.h"
 
 namespace okapi {
@@ -48,9 +49,28 @@ void CommitWorker::release(const WriteTicket& request) {
 
 void CommitWorker::submit(Client& client, const RequestView& request, MonoTime now) {
   now_ = now;
-  if (!is_ordered(request.op) && client.lane.idle()) return run_read(client, request);
+  if (client.local_timeout_ms == 0) return place(client, request);
+  RequestView marked = request;
+  mark_local(client, marked);
+  place(client, marked);
+}
+
+void CommitWorker::mark_local(Client& client, RequestView& request) const {
+  request.local = LocalSession::kStays;
+  auto ops_max = static_cast<size_t>(parts_.config.limits.multi_ops_max);
+  if (parts_.read_only || !creates_ephemeral(request.op, request.body, ops_max)) return;
+  if (!parts_.config.quorum.local_sessions_upgrading_enabled) {
+    request.local = LocalSession::kMayNot;
+    return;
+  }
+  request.local = LocalSession::kUpgrades;
+  request.upgrade_timeout_ms = std::exchange(client.local_timeout_ms, 0);
+}
+
+void CommitWorker::place(Client& client, const RequestView& request) {
+  if (!is_ordered(request) && client.lane.idle()) return run_read(client, request);
   RequestPtr kept = RequestPtr::make(request, client.identities);
-  if (!is_ordered(request.op) || !client.lane.takes_write()) {
+  if (!is_ordered(request) || !client.lane.takes_write()) {
     client.lane.add_waiting(std::move(kept), parts_.sync_goes);
     return;
   }
@@ -59,13 +79,26 @@ void CommitWorker::submit(Client& client, const RequestView& request, MonoTime n
 }
 
 void CommitWorker::send_write(RequestPtr request) {
+  if (request->local == LocalSession::kUpgrades) send_upgrade(*request);
   to_commit.add(WriteTicket::of(*request));
   to_prep.add(std::move(request));
+}
+
+// Nobody waits for its answer; a refusal ends the connection.
+void CommitWorker::send_upgrade(const RequestView& request) {
+  WriteTicket create;
+  create.session = request.session;
+  create.op = OpCode::kCreateSession;
+  to_commit.add(std::move(create));
+  to_prep.add(SessionRequest{SessionRequest::Kind::kCreate, request.session, request.connection,
+                             request.upgrade_timeout_ms});
+  to_tracker.add(SessionUpgrading{request.session});
 }
 
 void CommitWorker::flush() {
   to_commit.flush();
   to_prep.flush();
+  to_tracker.flush();
 }
 
 void CommitWorker::run_read(Client& client, const RequestView& request) {
@@ -73,8 +106,7 @@ void CommitWorker::run_read(Client& client, const RequestView& request) {
   events_.clear();
   ReadContext context{parts_.config, parts_.registry, parts_.tree, parts_.watches,
                       request,       Zxid(),          body_,       events_};
-  ErrorCode error = ErrorCode::kUnimplemented;
-  if (request.op != OpCode::kError) error = op_row(request.op).read(context);
+  ErrorCode error = run(context, request);
   if (context.stamp == Zxid()) context.stamp = parts_.tree.last_applied();
   drain_until(context.stamp);
   if (client.closing) {
@@ -92,6 +124,16 @@ void CommitWorker::run_read(Client& client, const RequestView& request) {
   int32_t xid = request.op == OpCode::kPing ? kPingXid : request.xid;
   reply(client, xid, context.stamp, error, body_);
   answered(client, WriteTicket::of(request), context.stamp);
+  if (!request.ends_local_session()) return;
+  client.closing = true;
+  to_tracker.add(LocalSessionClosed{request.session});
+}
+
+ErrorCode CommitWorker::run(ReadContext& context, const RequestView& request) const {
+  if (request.op == OpCode::kError) return ErrorCode::kUnimplemented;
+  if (is_refused(request)) return ErrorCode::kNotReadOnly;
+  if (request.ends_local_session()) return ErrorCode::kOk;
+  return op_row(request.op).read(context);
 }
 
 void CommitWorker::reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body) {
@@ -218,7 +260,7 @@ void CommitWorker::run_lanes() {
       if (client == nullptr || client->closing) break;
       RequestPtr next = client->lane.next_runnable();
       if (!next) break;
-      if (is_ordered(next->op)) {
+      if (is_ordered(*next)) {
         send_write(std::move(next));
       } else {
         run_read(*client, *next);
@@ -232,7 +274,8 @@ void CommitWorker::forget(Client& client) {
   parts_.watches.remove_watcher(client.id);
   // What was accepted still runs; what is in flight comes back through the Feed.
   while (RequestPtr waiting = client.lane.take_waiting()) {
-    if (is_write(waiting->op)) {
+    if (waiting->ends_local_session()) to_tracker.add(LocalSessionClosed{waiting->session});
+    if (is_write(waiting->op) && !waiting->ends_local_session()) {
       send_write(std::move(waiting));
     } else {
       release(WriteTicket::of(*waiting));

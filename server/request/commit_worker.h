@@ -13,6 +13,7 @@
 #include "server/request/client_table.h"
 #include "server/request/feed_item.h"
 #include "server/request/op_table.h"
+#include "server/request/prep_mail.h"
 #include "server/session/session_tracker.h"
 
 namespace okapi {
@@ -53,11 +54,13 @@ class CommitWorker {
     WorkerFeed& feed;
     WorkerMetrics& metrics;
     SyncGoes sync_goes = SyncGoes::kAnsweredHere;
+    bool read_only = false;  // writes and syncs are refused
   };
   explicit CommitWorker(const Parts& parts);
 
   Sink<WriteTicket> to_commit;
-  Sink<RequestPtr> to_prep;  // on a learner: to the leader
+  Sink<PrepMail> to_prep;  // on a learner: to the leader
+  Sink<SessionMail> to_tracker;
   // Sessions whose creation was committed since the Selector looked: it answers their handshakes.
   std::vector<AttachResult> opened;
 
@@ -65,7 +68,7 @@ class CommitWorker {
   void submit(Client& client, const RequestView& request, MonoTime now);
   // Brings everything that is in the Feed to its connections, then runs what became runnable.
   void serve_feed(MonoTime now);
-  // Posts what was sent on: CommitProcessor first, then Prep (O5). Once per step.
+  // Posts what was sent on: CommitProcessor first, then Prep (O5), the tracker last. Once per step.
   void flush();
   // The connection ended: its watches go, its unanswered reads count as answered.
   void forget(Client& client);
@@ -78,11 +81,22 @@ class CommitWorker {
   void reply(Client& client, int32_t xid, Zxid zxid, ErrorCode error, ByteView body);
 
  private:
+  void place(Client& client, const RequestView& request);
+  // Of a client whose session is local: says what `request` means for that, from here on.
+  void mark_local(Client& client, RequestView& request) const;
+  void send_upgrade(const RequestView& request);
   // Runs a read and appends its reply.
   void run_read(Client& client, const RequestView& request);
   void send_write(RequestPtr request);
   // Goes to Prep or the leader, and is answered through the Feed.
-  bool is_ordered(OpCode op) const { return Lane::is_ordered(op, parts_.sync_goes); }
+  bool is_ordered(const RequestView& request) const {
+    return !parts_.read_only && Lane::is_ordered(request, parts_.sync_goes);
+  }
+  bool is_refused(const RequestView& request) const {
+    return parts_.read_only && !request.ends_local_session() &&
+           (is_write(request.op) || request.op == OpCode::kSync);
+  }
+  ErrorCode run(ReadContext& context, const RequestView& request) const;
   // Of a sync that came back.
   ErrorCode append_sync_body(const RequestView& request);
   void drain_until(Zxid stamp);

@@ -18,8 +18,10 @@ class Lane {
   // Whether a write may be sent on now: only writes in flight are before it.
   bool takes_write() const { return waiting_ == 0; }
 
-  static bool is_ordered(OpCode op, SyncGoes sync_goes) {
-    return is_write(op) || (op == OpCode::kSync && sync_goes == SyncGoes::kToLeader);
+  static bool is_ordered(const RequestView& request, SyncGoes sync_goes) {
+    if (request.ends_local_session()) return false;
+    return is_write(request.op) ||
+           (request.op == OpCode::kSync && sync_goes == SyncGoes::kToLeader);
   }
 
   // A write was sent on; of a sync a copy was, and `kept` is what its answer is made of.
@@ -30,7 +32,8 @@ class Lane {
   void add_waiting(RequestPtr request, SyncGoes sync_goes = SyncGoes::kAnsweredHere) {
     int32_t xid = request->xid;
     OpCode op = request->op;
-    queue_.push_back({std::move(request), xid, op, is_ordered(op, sync_goes)});
+    bool ordered = is_ordered(*request, sync_goes);
+    queue_.push_back({std::move(request), xid, op, ordered});
     ++waiting_;
   }
 

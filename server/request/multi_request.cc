@@ -1,5 +1,7 @@
 #include "server/request/multi_request.h"
 
+#include <algorithm>
+
 #include "common/proto/create_mode.h"
 #include "common/proto/requests.h"
 
@@ -54,7 +56,22 @@ bool take_record(jute::InputArchive& in, SubRequest& sub) {
   return take_create<CreateRequest>(in, sub);
 }
 
+bool is_ephemeral_create(OpCode op, ByteView body) {
+  if (op != OpCode::kCreate && op != OpCode::kCreate2) return false;
+  auto request = jute::decode<CreateRequest>(body);
+  if (!request.ok()) return false;
+  auto mode = create_mode_of(request->flags);
+  return mode.has_value() && is_ephemeral(*mode);
+}
+
 }  // namespace
+
+bool creates_ephemeral(OpCode op, ByteView body, size_t ops_max) {
+  if (op != OpCode::kMulti) return is_ephemeral_create(op, body);
+  std::vector<SubRequest> subs = split_multi(body, false, ops_max).subs;
+  return std::any_of(subs.begin(), subs.end(),
+                     [](const SubRequest& sub) { return is_ephemeral_create(sub.op, sub.body); });
+}
 
 MultiRequest split_multi(ByteView body, bool reads, size_t ops_max) {
   MultiRequest out;

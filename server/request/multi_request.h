@@ -28,4 +28,8 @@ struct MultiRequest {
 // `reads`: the body is multiRead's. `ops_max` bounds the list; beyond it is a marshalling error.
 MultiRequest split_multi(ByteView body, bool reads, size_t ops_max);
 
+// Whether the request makes an ephemeral node, also as part of a multi. Compat: createTTL and
+// createContainer never count (spec 7.6).
+bool creates_ephemeral(OpCode op, ByteView body, size_t ops_max);
+
 }  // namespace okapi

@@ -56,8 +56,10 @@ ErrorCode prepare_close_session(PrepContext& context, OpCode op, ByteView body, 
 // What the paths of one session's ephemerals may take: its closeSession has to fit a frame.
 int64_t ephemeral_bytes_max(const ServerConfig& config);
 
-// The checks that several operations share.
+// The checks that several operations share. An ephemeral node needs a session that every server
+// knows, all else may be asked by a local one.
 ErrorCode check_session(PrepContext& context);
+ErrorCode check_global_session(PrepContext& context);
 ErrorCode check_node_acl(const PrepContext& context, const NodeState& node, int32_t perm);
 
 // kQuotaExceeded if enforcement is on and a hard limit above `path` would be passed (spec 3.18).

@@ -14,6 +14,7 @@ WriteTicket WriteTicket::of(const RequestView& request) {
   out.xid = request.xid;
   out.op = request.op;
   out.body_bytes = static_cast<uint32_t>(request.body.size());
+  out.local = request.local;
   out.received = request.received;
   if (request.op == OpCode::kMulti) {
     std::vector<OpCode> ops;

@@ -20,6 +20,14 @@ namespace okapi {
 // The identities that a connection had when the request was received.
 using Identities = std::shared_ptr<const IdentityList>;
 
+// What a request means for a session that only this server knows (client-protocol spec 7.6).
+enum class LocalSession : uint8_t {
+  kNo,        // it is not such a one
+  kStays,     // local
+  kUpgrades,  // createSession goes before the request
+  kMayNot,    // the request wants that, and it is not allowed
+};
+
 struct RequestView {
   SessionId session;
   ConnectionId connection;  // 0 for requests of the server itself and of learners
@@ -29,9 +37,15 @@ struct RequestView {
   ByteView body;  // what follows the header
   const IdentityList* identities = nullptr;
   MonoTime received;
+  LocalSession local = LocalSession::kNo;
+  int32_t upgrade_timeout_ms = 0;  // kUpgrades: of the session
 
   // Nobody: the server itself.
   SessionOwner owner() const { return link != LinkId() ? SessionOwner(link) : connection; }
+  // Nobody else has to agree to that: it is no write.
+  bool ends_local_session() const {
+    return local == LocalSession::kStays && op == OpCode::kCloseSession;
+  }
 };
 
 struct WriteTicket {
@@ -40,6 +54,7 @@ struct WriteTicket {
   int32_t xid = 0;
   OpCode op = OpCode::kPing;
   uint32_t body_bytes = 0;
+  LocalSession local = LocalSession::kNo;
   MonoTime received;
 
   // Of a multi: what each of its operations asked for, which the transaction does not tell (it

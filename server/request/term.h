@@ -18,10 +18,11 @@ struct TermBegins {
   WatchTables* watches = nullptr;
   WorkerFeed* feed = nullptr;
   std::vector<const WorkerFeed*> all_feeds;  // of every worker: whoever reads sockets fills them
-  Mailbox<WriteTicket>* pending = nullptr;   // CommitProcessor
-  Mailbox<PrepMail>* requests = nullptr;     // Prep, or the leader
+  Mailbox<WriteTicket>* pending = nullptr;   // CommitProcessor; null if read-only
+  Mailbox<PrepMail>* requests = nullptr;     // Prep, or the leader; null if read-only
   Mailbox<SessionMail>* sessions = nullptr;
   SyncGoes sync_goes = SyncGoes::kAnsweredHere;
+  bool read_only = false;  // for clients that asked for no more
 };
 // Nothing more is read. When what was asked is answered, or at `until`, clients are closed and
 // everything that the term gave is let go; then `confirm` hears of it.

@@ -1,11 +1,33 @@
 #include "common/proto/path.h"
 #include "server/auth/acl_check.h"
 #include "server/request/prepare.h"
+#include "server/session/session_id.h"
 
 namespace okapi {
 
+namespace {
+
+// Its own server answers for it. Compat: of a learner nobody asks more than that the id is not one
+// of the leader's own (peer-protocol 10.3).
+bool may_be_local(const PrepContext& context) {
+  if (context.request.local != LocalSession::kNo) return true;
+  if (!context.config.quorum.local_sessions_enabled || context.request.link == LinkId()) {
+    return false;
+  }
+  return server_of(context.request.session) != static_cast<uint8_t>(context.config.server_id);
+}
+
+}  // namespace
+
 ErrorCode check_session(PrepContext& context) {
-  return context.sessions.check(context.request.session, context.request.owner());
+  ErrorCode error = context.sessions.check(context.request.session, context.request.owner());
+  return error == ErrorCode::kUnknownSession && may_be_local(context) ? ErrorCode::kOk : error;
+}
+
+ErrorCode check_global_session(PrepContext& context) {
+  if (context.request.local == LocalSession::kMayNot) return ErrorCode::kEphemeralOnLocalSession;
+  ErrorCode error = context.sessions.check(context.request.session, context.request.owner());
+  return error == ErrorCode::kUnknownSession ? ErrorCode::kSessionExpired : error;
 }
 
 ErrorCode check_node_acl(const PrepContext& context, const NodeState& node, int32_t perm) {

@@ -48,13 +48,6 @@ ErrorCode check_mode(const PrepContext& context, OpCode op, Wanted& wanted) {
   return ErrorCode::kOk;
 }
 
-// The session must live; an ephemeral needs one that every server knows.
-ErrorCode check_create_session(PrepContext& context, CreateMode mode) {
-  ErrorCode error = check_session(context);
-  if (error == ErrorCode::kUnknownSession && is_ephemeral(mode)) return ErrorCode::kSessionExpired;
-  return error;
-}
-
 int64_t owner_of(const PrepContext& context, OpCode op, const Wanted& wanted) {
   if (op == OpCode::kCreateContainer) return kContainerOwner;
   if (op == OpCode::kCreateTtl) return ttl_owner(wanted.ttl);
@@ -131,9 +124,9 @@ ErrorCode prepare_create(PrepContext& context, OpCode op, ByteView body, Prepare
   Wanted wanted;
   if (ErrorCode error = decode(op, body, wanted); error != ErrorCode::kOk) return error;
   if (ErrorCode error = check_mode(context, op, wanted); error != ErrorCode::kOk) return error;
-  if (ErrorCode error = check_create_session(context, wanted.mode); error != ErrorCode::kOk) {
-    return error;
-  }
+  ErrorCode session =
+      is_ephemeral(wanted.mode) ? check_global_session(context) : check_session(context);
+  if (session != ErrorCode::kOk) return session;
   std::string path(wanted.request.path);
   if (path.find('/') == std::string::npos || path.find('\0') != std::string::npos) {
     return ErrorCode::kBadArguments;

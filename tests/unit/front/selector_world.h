@@ -17,7 +17,7 @@ inline const SessionId kSession(4711);
 
 // In a term.
 struct SelectorWorld {
-  explicit SelectorWorld(const RequestConfig& request = {}) {
+  explicit SelectorWorld(const RequestConfig& request = {}, bool read_only = false) {
     config.request = request;
     env.world.clock.time = MonoTime(std::chrono::hours(1));
     config.limits.feed_items_max = 2;
@@ -35,15 +35,19 @@ struct SelectorWorld {
                                     {&feed, &other_feed},
                                     &pending.box,
                                     &requests.box,
-                                    &tracker.box});
+                                    &tracker.box,
+                                    SyncGoes::kAnsweredHere,
+                                    read_only});
   }
-  std::shared_ptr<Wire> connect() {
+  // Without `read_only`: an old client, who does not send the byte.
+  std::shared_ptr<Wire> connect(std::optional<bool> read_only = std::nullopt) {
     auto wire = std::make_shared<Wire>();
     selector->accepted.post(Accepted{std::make_unique<FakeStream>("client", wire)});
-    append_frame(wire->to_server, [](jute::OutputArchive& out) {
+    append_frame(wire->to_server, [&](jute::OutputArchive& out) {
       ConnectRequest request;
       request.timeout_ms = 10'000;
       put(out, request);
+      if (read_only.has_value()) out.put_bool(*read_only);
     });
     return wire;
   }

@@ -13,17 +13,18 @@ namespace okapi {
 // says so.
 class CommitWorld {
  public:
-  explicit CommitWorld(SyncGoes sync_goes = SyncGoes::kAnsweredHere)
+  explicit CommitWorld(SyncGoes sync_goes = SyncGoes::kAnsweredHere, bool read_only = false)
       : commit(prep.env, prep.database, std::move(prep.writer), watches,
                std::vector<WorkerPort>{{&feed, &worker_bell}}, true),
         worker({prep.config, prep.registry, prep.database.tree(), watches, admission, clients, feed,
-                metrics, sync_goes}) {
+                metrics, sync_goes, read_only}) {
     commit.pending.attach(bell);
     commit.pending_sessions.attach(bell);
     commit.committed.attach(bell);
     commit.to_tracker = tracker.sink();
     worker.to_commit = Sink<WriteTicket>(commit.pending);
-    worker.to_prep = Sink<RequestPtr>(prep.prep->requests);
+    worker.to_prep = Sink<PrepMail>(prep.prep->requests);
+    worker.to_tracker = ended.sink();
     Client& opened = clients.open();
     REQUIRE(opened.id == kClient);
     id = opened.id;
@@ -87,7 +88,8 @@ class CommitWorld {
   WatchTables watches{WatchOptions{}};
   WorkerFeed feed;
   FakeBell bell, worker_bell;
-  Outlet<SessionMail> tracker;
+  Outlet<SessionMail> tracker;  // of CommitProcessor
+  Outlet<SessionMail> ended;    // of the worker
   CommitProcessor commit;
   Admission admission;
   ClientTable clients{0};

@@ -13,7 +13,7 @@ const LinkId kLink{5};
 
 // Writes are prepared as on one server; what goes to the leader as a sync is kept by the test.
 struct LearnerWorld : CommitWorld {
-  LearnerWorld() : CommitWorld(SyncGoes::kToLeader) { worker.to_prep = Sink<RequestPtr>(road.box); }
+  LearnerWorld() : CommitWorld(SyncGoes::kToLeader) { worker.to_prep = Sink<PrepMail>(road.box); }
   // Sends what went to the leader to Prep; how many syncs were among it.
   size_t forward() {
     size_t syncs = 0;

@@ -131,3 +131,25 @@ TEST_CASE("the_number_of_operations_is_bounded") {
   CHECK(error_of(bytes, false, 3) == ErrorCode::kOk);
   CHECK(error_of(bytes, false, 2) == ErrorCode::kMarshallingError);
 }
+
+TEST_CASE("a_request_makes_an_ephemeral_node_by_create_or_create2_alone_or_in_a_multi") {
+  auto alone = [](OpCode op, int32_t flags) {
+    return creates_ephemeral(op, jute::encoded(create_of(flags)), kMax);
+  };
+  auto in_multi = [](OpCode op, int32_t flags) {
+    std::string body =
+        Body().add(OpCode::kDelete, DeleteRequest{"/d", 3}).add(op, create_of(flags)).end();
+    return creates_ephemeral(OpCode::kMulti, body, kMax);
+  };
+  for (OpCode op : {OpCode::kCreate, OpCode::kCreate2}) {
+    for (int32_t flags = -1; flags <= 7; ++flags) {
+      bool ephemeral = flags == 1 || flags == 3;
+      CHECK(alone(op, flags) == ephemeral);
+      CHECK(in_multi(op, flags) == ephemeral);
+    }
+  }
+  CHECK_FALSE(alone(OpCode::kCreateContainer, 1));
+  CHECK_FALSE(alone(OpCode::kCreateTtl, 1));
+  CHECK_FALSE(creates_ephemeral(OpCode::kMulti, "", kMax));
+  CHECK_FALSE(creates_ephemeral(OpCode::kCreate, "x", kMax));
+}
