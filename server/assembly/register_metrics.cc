@@ -82,14 +82,7 @@ void register_role(StatusBoard& board, RoleMetrics& roles, RolePipeline& pipelin
   auto summary = [&](std::string_view name, Summary& value) {
     out.push_back(board.add_summary(name, value));
   };
-  CommitProcessor& commit = pipeline.commit();
   counter("proposal_count", roles.proposed);
-  counter("commit_count", commit.commits());
-  counter("digest_mismatches_count", commit.digest_mismatches());
-  counter("request_commit_queued", commit.commits());
-  if (pipeline.prep() != nullptr) {
-    counter("prep_processor_request_queued", pipeline.prep()->queued());
-  }
   counter("stale_sessions_expired", pipeline.tracker().expired());
   counter("connection_rejected", pipeline.tracker().throttled());
   summary("connection_token_deficit", pipeline.tracker().throttle().deficit());
@@ -97,6 +90,17 @@ void register_role(StatusBoard& board, RoleMetrics& roles, RolePipeline& pipelin
   out.push_back(board.add_gauge("connection_drop_probability", [&throttle] {
     return std::optional<MetricValue>(static_cast<double>(throttle.drop_millionths()) / 1e6);
   }));
+  const SessionTracker& tracker = pipeline.tracker();
+  out.push_back(board.add_gauge(
+      "local_sessions", [&tracker] { return std::optional<MetricValue>(tracker.local_count()); }));
+  if (pipeline.is_read_only()) return;
+  CommitProcessor& commit = pipeline.commit();
+  counter("commit_count", commit.commits());
+  counter("digest_mismatches_count", commit.digest_mismatches());
+  counter("request_commit_queued", commit.commits());
+  if (pipeline.prep() != nullptr) {
+    counter("prep_processor_request_queued", pipeline.prep()->queued());
+  }
   counter("sync_processor_request_queued", pipeline.sync().queued());
   summary("fsynctime", pipeline.sync().log_metrics().sync_ms);
   summary("sync_process_time", pipeline.sync().batch_times_ms());

@@ -66,11 +66,9 @@ constexpr auto kFileRows = std::to_array<ConfigKey>({
     {"quorumListenOnAllIPs", set_bool<&D::config, &C::quorum, &Q::listen_on_all_ips>},
     {"syncEnabled", without_effect_if_false<set_bool<&D::sync_enabled>>},
     {"observerMasterPort", without_effect<set_observer_master_port>},
-    {"localSessionsEnabled",
-     without_effect_if_true<set_bool<&D::config, &C::quorum, &Q::local_sessions_enabled>>},
+    {"localSessionsEnabled", set_bool<&D::config, &C::quorum, &Q::local_sessions_enabled>},
     {"localSessionsUpgradingEnabled",
-     without_effect_if_true<
-         set_bool<&D::config, &C::quorum, &Q::local_sessions_upgrading_enabled>>},
+     set_bool<&D::config, &C::quorum, &Q::local_sessions_upgrading_enabled>},
     {"multiAddress.enabled", set_bool<&D::config, &C::quorum, &Q::multi_address_enabled>},
     {"multiAddress.reachabilityCheckEnabled",
      without_effect<set_bool<&D::config, &C::quorum, &Q::reachability_check_enabled>>},

@@ -14,6 +14,8 @@ constexpr Millis kRolePause{100};
 constexpr int kQuickRoles = 2;
 // An orderly stop answers what was asked for no longer than this.
 constexpr Millis kDrainTime{1'000};
+// Compat: an election that ends by then goes by without a read-only term (peer-protocol 3.5).
+constexpr Millis kReadOnlyGrace{2'000};
 
 std::string_view name_of(PeerState state) {
   switch (state) {
@@ -51,7 +53,9 @@ void QuorumPeer::step(Turn& turn) {
   if (phase_ == Phase::kBegin) recover();
   if (election_.has_value()) take_news(turn.now());
   if (phase_ == Phase::kLooking) elect(turn.now());
+  if (phase_ == Phase::kLooking) serve_read_only(turn.now());
   take_orders(turn.now());
+  if (phase_ == Phase::kElected) end_read_only(turn);
   bool in_role = phase_ == Phase::kRole;
   if (in_role) run_role(turn);
   if (phase_ == Phase::kDraining) drain(turn);
@@ -59,6 +63,7 @@ void QuorumPeer::step(Turn& turn) {
   if (phase_ == Phase::kLooking) {
     auto deadline = look_at_.has_value() ? look_at_ : election_->deadline();
     if (deadline.has_value()) turn.wake_at(*deadline);
+    if (read_only_at_.has_value()) turn.wake_at(*read_only_at_);
   }
   if (phase_ == Phase::kRole && !in_role) turn.again();
   flush();
@@ -69,7 +74,26 @@ void QuorumPeer::elect(MonoTime now) {
     if (now < *look_at_) return;
     look(now);
   }
-  if (phase_ == Phase::kLooking) act(election_->on_tick(now));
+  if (phase_ == Phase::kLooking) act(election_->on_tick(now), now);
+}
+
+void QuorumPeer::serve_read_only(MonoTime now) {
+  if (!read_only_at_.has_value() || now < *read_only_at_) return;
+  read_only_at_.reset();
+  read_only_ = std::make_unique<ServingTerm>(site_, *bell_);
+  read_only_->begin(Role::kReadOnly, site_.store.last_zxid());
+  OKAPI_INFO(site_.env.log(), "Read-only server started");
+}
+
+// In two steps: mail to the ended term may be under way until the second.
+void QuorumPeer::end_read_only(Turn& turn) {
+  if (!read_only_->let_go()) return;
+  if (!read_only_->stopped()) {
+    read_only_->stop();
+    return turn.again();
+  }
+  read_only_.reset();
+  begin_role(elected_.state, elected_.supporters);
 }
 
 void QuorumPeer::recover() {
@@ -130,7 +154,10 @@ void QuorumPeer::look(MonoTime now) {
   looking_since_ = now;
   // The receiver knows before anybody hears of this election.
   tell_standing();
-  act(election_->start_looking(candidacy(), configs_->configs(), now));
+  if (site_.config.request.read_only_mode_enabled && read_only_ == nullptr) {
+    read_only_at_ = now + std::max<Nanos>(kReadOnlyGrace, site_.ticks(1));
+  }
+  act(election_->start_looking(candidacy(), configs_->configs(), now), now);
 }
 
 void QuorumPeer::take_news(MonoTime now) {
@@ -142,7 +169,7 @@ void QuorumPeer::take_news(MonoTime now) {
 }
 
 void QuorumPeer::take(Heard& mail, MonoTime now) {
-  if (phase_ == Phase::kLooking) act(election_->on_notification(mail.from, mail.message, now));
+  if (phase_ == Phase::kLooking) act(election_->on_notification(mail.from, mail.message, now), now);
 }
 
 void QuorumPeer::take(NewerConfig& mail, MonoTime now) {
@@ -152,7 +179,7 @@ void QuorumPeer::take(NewerConfig& mail, MonoTime now) {
   configs_->activate(mail.config);
   note_configs();
   if (configs_->observes() != observed) return look(now);
-  act(election_->on_configs(configs_->configs(), now));
+  act(election_->on_configs(configs_->configs(), now), now);
 }
 
 void QuorumPeer::take(DisloyalVoter& mail, MonoTime now) {
@@ -165,7 +192,7 @@ void QuorumPeer::take(LinkNews& mail, MonoTime now) {
   if (!mail.up && role_ != nullptr) role_->member_gone(mail.sid);
 }
 
-void QuorumPeer::act(ElectionEffects effects) {
+void QuorumPeer::act(ElectionEffects effects, MonoTime now) {
   for (Ballot& ballot : effects.send) ballots.add(std::move(ballot));
   if (phase_ != Phase::kLooking) return;
   if (effects.elected.has_value()) {
@@ -173,7 +200,14 @@ void QuorumPeer::act(ElectionEffects effects) {
     OKAPI_INFO(site_.env.log(), "server {} was elected in round {}, at zxid 0x{:x}",
                vote_.leader.value(), vote_.round, vote_.zxid.value());
     metrics_.election_ms.record(to_ms(site_.env.clock().now() - looking_since_));
-    begin_role(effects.elected->state, effects.elected->supporters);
+    read_only_at_.reset();
+    elected_ = std::move(*effects.elected);
+    if (read_only_ == nullptr) return begin_role(elected_.state, elected_.supporters);
+    // Who asks meanwhile is told the outcome.
+    state_ = elected_.state;
+    phase_ = Phase::kElected;
+    tell_standing();
+    read_only_->end(now);
   } else if (election_->round() != told_round_) {
     tell_standing();
   }
@@ -345,6 +379,7 @@ void QuorumPeer::flush() {
 
 void QuorumPeer::shut_down() {
   if (role_ != nullptr && phase_ <= Phase::kEnding) role_->stop_at_once();
+  if (read_only_ != nullptr) read_only_->stop_at_once();
 }
 
 }  // namespace okapi

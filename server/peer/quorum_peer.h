@@ -1,5 +1,6 @@
 // The stage that owns the server's role: it recovers the replica, elects, hosts the role that comes
-// of it, takes that down when it is over, and elects again. Alone it has one role for good.
+// of it, takes that down when it is over, and elects again. Alone it has one role for good. With
+// readonlymode.enabled an election that takes long is accompanied by a read-only term.
 //
 // Between two roles it waits for the disk and for other stages to retire, so then only its home
 // thread takes its turn. In broadcast each message costs O(1) and nothing is waited for: anyone
@@ -45,6 +46,7 @@ class QuorumPeer final : public Stage {
   enum class Phase {
     kBegin,
     kLooking,
+    kElected,  // read-only clients are being turned away, then the role begins
     kRole,
     kDraining,  // nothing more is taken from clients; what they asked is answered
     kEnding,    // clients are being turned away
@@ -62,7 +64,9 @@ class QuorumPeer final : public Stage {
   void take(NewerConfig& mail, MonoTime now);
   void take(DisloyalVoter& mail, MonoTime now);
   void take(LinkNews& mail, MonoTime now);
-  void act(ElectionEffects effects);
+  void act(ElectionEffects effects, MonoTime now);
+  void serve_read_only(MonoTime now);
+  void end_read_only(Turn& turn);
   void begin_role(PeerState state, const std::set<ServerId>& supporters);
   bool hand_over(const RoleEnd& end);
   void take_orders(MonoTime now);
@@ -91,6 +95,7 @@ class QuorumPeer final : public Stage {
   std::optional<FastLeaderElection> election_;
   PeerState state_ = PeerState::kLooking;
   Vote vote_;                // the outcome of the last election
+  Elected elected_;          // while kElected
   bool empty_data_ = false;  // Candidacy::empty_data
   bool suspect_ = false;     // the disk has lost what it may have promised: no vote
   bool renewed_ = false;     // the vote names the epoch that came of it
@@ -101,6 +106,9 @@ class QuorumPeer final : public Stage {
   uint32_t term_ = 0;
   int roles_without_service_ = 0;
   std::optional<MonoTime> look_at_;  // a pause before the next election
+  // While it looks for so long that clients are better served with what is here.
+  std::optional<MonoTime> read_only_at_;
+  std::unique_ptr<ServingTerm> read_only_;
   std::vector<ElectionNews> news_inbox_;
   std::vector<StopOrder> orders_inbox_;
 };

@@ -35,22 +35,53 @@ void PipelineEnds::flush() {
   to_tracker.flush();
 }
 
-RolePipeline::RolePipeline(const Parts& parts, const Begin& begin, ReplicaStore::Tokens tokens,
+RolePipeline::RolePipeline(const Parts& parts, const Begin& begin, Tokens tokens,
                            PipelineEnds& ends)
     : parts_(parts) {
   const RolePlan& plan = role_plan(begin.role);
-  build(plan, begin, std::move(tokens));
-  connect(ends);
+  OKAPI_ASSERT(tokens.has_value() != okapi::is_read_only(plan));
+  build_tracker(plan, begin);
+  connect_tracker();
+  if (tokens.has_value()) {
+    build_writers(plan, begin, std::move(*tokens));
+    connect_writers(ends);
+  }
   enroll();
   tell_selectors(plan, ends);
 }
 
-void RolePipeline::build(const RolePlan& plan, const Begin& begin, ReplicaStore::Tokens tokens) {
+void RolePipeline::build_tracker(const RolePlan& plan, const Begin& begin) {
+  Env& env = parts_.env;
+  for (size_t i = 0; i < parts_.doors.size(); ++i) feeds_.push_back(std::make_unique<WorkerFeed>());
+  SessionTracker::Options options{
+      .tick = Millis(parts_.config.session.tick_time_ms),
+      .server = begin.server,
+      .workers = parts_.doors.size(),
+      .sessions_max = parts_.config.limits.sessions_max,
+      .throttle = parts_.config.throttle,
+      .seed = env.seed(),
+      .secret = parts_.config.session.password_secret,
+      .tracked = plan.sessions,
+      .local = plan.local_sessions == OpensLocal::kAlways ||
+               (plan.local_sessions == OpensLocal::kIfEnabled &&
+                parts_.config.quorum.local_sessions_enabled),
+  };
+  tracker_ = std::make_unique<SessionTracker>(options, env.log());
+  MonoTime now = env.clock().now();
+  for (SessionId orphan : begin.orphans) {
+    tracker_->track(orphan, parts_.config.session.min_timeout_ms, now);
+  }
+  for (const SessionEntry& entry : parts_.database.sessions().all()) {
+    tracker_->track(entry.session, entry.timeout_ms, now);
+  }
+}
+
+void RolePipeline::build_writers(const RolePlan& plan, const Begin& begin,
+                                 ReplicaStore::Tokens tokens) {
   Env& env = parts_.env;
   std::vector<WorkerPort> ports;
-  for (const WorkerDoor& door : parts_.doors) {
-    feeds_.push_back(std::make_unique<WorkerFeed>());
-    ports.push_back({feeds_.back().get(), door.bell});
+  for (size_t i = 0; i < parts_.doors.size(); ++i) {
+    ports.push_back({feeds_[i].get(), parts_.doors[i].bell});
   }
   SnapshotTaskOptions snapshot_options;
   snapshot_options.snapshot = parts_.snapshots;
@@ -60,33 +91,25 @@ void RolePipeline::build(const RolePlan& plan, const Begin& begin, ReplicaStore:
   commit_ = std::make_unique<CommitProcessor>(env, parts_.database, std::move(tokens.tree),
                                               parts_.watches, std::move(ports),
                                               parts_.config.storage.digest_mismatch_fatal);
-  SessionTracker::Options tracker_options{
-      .tick = Millis(parts_.config.session.tick_time_ms),
-      .server = begin.server,
-      .workers = parts_.doors.size(),
-      .sessions_max = parts_.config.limits.sessions_max,
-      .throttle = parts_.config.throttle,
-      .seed = env.seed(),
-      .secret = parts_.config.session.password_secret,
-      .tracked = plan.sessions,
-  };
-  tracker_ = std::make_unique<SessionTracker>(tracker_options, env.log());
+  if (plan.writes_go == WritesGo::kToLeader) return;
   std::vector<SessionId> sessions = begin.orphans;
-  for (SessionId orphan : begin.orphans) {
-    tracker_->track(orphan, parts_.config.session.min_timeout_ms, env.clock().now());
-  }
   for (const SessionEntry& entry : parts_.database.sessions().all()) {
-    tracker_->track(entry.session, entry.timeout_ms, env.clock().now());
     sessions.push_back(entry.session);
   }
-  if (plan.writes_go == WritesGo::kToLeader) return;
   prep_ = std::make_unique<PrepRequestProcessor>(env, parts_.config, parts_.registry,
                                                  parts_.database.tree(), begin.last, sessions,
                                                  begin.membership);
   reaper_ = std::make_unique<ContainerReaper>(env, parts_.config.request, parts_.database.tree());
 }
 
-void RolePipeline::connect(PipelineEnds& ends) {
+void RolePipeline::connect_tracker() {
+  tracker_->to_admin = Sink<SessionsAnswer>(parts_.admin);
+  for (size_t i = 0; i < parts_.doors.size(); ++i) {
+    tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].terms);
+  }
+}
+
+void RolePipeline::connect_writers(PipelineEnds& ends) {
   ends.to_sync = Sink<EncodedTxn>(sync_->txns);
   ends.to_commit = Sink<CommitMail>(commit_->committed);
   ends.to_tracker = Sink<SessionMail>(tracker_->mail);
@@ -95,10 +118,6 @@ void RolePipeline::connect(PipelineEnds& ends) {
   snapshot_->mark_wanted = Sink<Zxid>(sync_->mark_wanted);
   commit_->to_tracker = Sink<SessionMail>(tracker_->mail);
   tracker_->to_commit = Sink<SessionRequest>(commit_->pending_sessions);
-  tracker_->to_admin = Sink<SessionsAnswer>(parts_.admin);
-  for (size_t i = 0; i < parts_.doors.size(); ++i) {
-    tracker_->to_workers[i] = Sink<SessionOrder>(*parts_.doors[i].terms);
-  }
   if (prep_ == nullptr) {
     tracker_->to_prep = Sink<SessionRequest>(ends.requests);
     tracker_->to_leader = Sink<Revalidation>(ends.questions);
@@ -122,10 +141,12 @@ void RolePipeline::enroll() {
     (boxes.attach(bell), ...);
     return &bell;
   };
-  enter(*snapshot_, "Snapshot", snapshot_->progress);
-  enter(*sync_, "SyncRequestProcessor", sync_->txns, sync_->mark_wanted);
-  enter(*commit_, "CommitProcessor", commit_->committed, commit_->pending,
-        commit_->pending_sessions);
+  if (!is_read_only()) {
+    enter(*snapshot_, "Snapshot", snapshot_->progress);
+    enter(*sync_, "SyncRequestProcessor", sync_->txns, sync_->mark_wanted);
+    enter(*commit_, "CommitProcessor", commit_->committed, commit_->pending,
+          commit_->pending_sessions);
+  }
   if (prep_ != nullptr) {
     enter(*prep_, "PrepRequestProcessor", prep_->requests, prep_->memberships);
   }
@@ -138,20 +159,33 @@ void RolePipeline::enroll() {
 void RolePipeline::tell_selectors(const RolePlan& plan, PipelineEnds& ends) {
   std::vector<const WorkerFeed*> feeds;
   for (const auto& feed : feeds_) feeds.push_back(feed.get());
+  Mailbox<PrepMail>* requests = prep_ == nullptr ? &ends.requests : &prep_->requests;
   for (size_t i = 0; i < parts_.doors.size(); ++i) {
-    parts_.doors[i].terms->post(TermBegins{
-        &parts_.database.tree(), &parts_.database.sessions(), &parts_.watches, feeds_[i].get(),
-        feeds, &commit_->pending, prep_ == nullptr ? &ends.requests : &prep_->requests,
-        &tracker_->mail, plan.sync_goes});
+    TermBegins term{&parts_.database.tree(),
+                    &parts_.database.sessions(),
+                    &parts_.watches,
+                    feeds_[i].get(),
+                    feeds,
+                    nullptr,
+                    nullptr,
+                    &tracker_->mail,
+                    plan.sync_goes,
+                    is_read_only()};
+    if (!is_read_only()) {
+      term.pending = &commit_->pending;
+      term.requests = requests;
+    }
+    parts_.doors[i].terms->post(std::move(term));
   }
 }
 
 RolePipeline::~RolePipeline() { retire_stages(); }
 
-ReplicaStore::Tokens RolePipeline::stop() {
+RolePipeline::Tokens RolePipeline::stop() {
   retire_stages();
+  if (is_read_only()) return std::nullopt;
   TxnLogWriter log = sync_->finish();
-  return {commit_->finish(), std::move(log)};
+  return ReplicaStore::Tokens{commit_->finish(), std::move(log)};
 }
 
 void RolePipeline::retire_stages() {
@@ -160,6 +194,7 @@ void RolePipeline::retire_stages() {
   if (reaper_ != nullptr) scheduler.retire(*reaper_);
   scheduler.retire(*tracker_);
   if (prep_ != nullptr) scheduler.retire(*prep_);
+  if (is_read_only()) return;
   scheduler.retire(*commit_);
   scheduler.retire(*sync_);
   scheduler.retire(*snapshot_);

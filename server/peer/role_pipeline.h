@@ -1,7 +1,7 @@
 // The stages of one term of office: Prep (or the way to the leader), Sync, CommitProcessor,
 // SessionTracker, Snapshot, and their connections to QuorumPeer and the Selectors. Built from a row
 // of role_plan on QuorumPeer's home thread; taken down front to back. While it lives the TreeWriter
-// and the TxnLogWriter are in it.
+// and the TxnLogWriter are in it. A read-only one has nothing to write with, and a tracker alone.
 #pragma once
 
 #include <functional>
@@ -75,8 +75,8 @@ class RolePipeline {
     std::optional<MembershipView> membership{};  // of a leader
   };
   // Enrols the stages; they serve as soon as the Selectors took the mail.
-  RolePipeline(const Parts& parts, const Begin& begin, ReplicaStore::Tokens tokens,
-               PipelineEnds& ends);
+  using Tokens = std::optional<ReplicaStore::Tokens>;  // none: read-only
+  RolePipeline(const Parts& parts, const Begin& begin, Tokens tokens, PipelineEnds& ends);
   // Without stop() before it: as a crash, but for the threads.
   ~RolePipeline();
   RolePipeline(const RolePipeline&) = delete;
@@ -84,11 +84,13 @@ class RolePipeline {
 
   // After the Selectors let go: takes the stages down, front to back; Sync logs and syncs what it
   // was given, CommitProcessor applies what is committed.
-  ReplicaStore::Tokens stop();
+  Tokens stop();
 
   // A snapshot now, as after a roll of the log; `synced` is how far that is.
   void take_snapshot(Zxid synced) { snapshot_->progress.post(LogProgress{synced, true}); }
 
+  // Then there are no Sync, CommitProcessor and Snapshot.
+  bool is_read_only() const { return commit_ == nullptr; }
   // Null on a learner.
   const PrepRequestProcessor* prep() const { return prep_.get(); }
   SyncRequestProcessor& sync() { return *sync_; }
@@ -98,8 +100,10 @@ class RolePipeline {
 
  private:
   void retire_stages();
-  void build(const RolePlan& plan, const Begin& begin, ReplicaStore::Tokens tokens);
-  void connect(PipelineEnds& ends);
+  void build_tracker(const RolePlan& plan, const Begin& begin);
+  void build_writers(const RolePlan& plan, const Begin& begin, ReplicaStore::Tokens tokens);
+  void connect_tracker();
+  void connect_writers(PipelineEnds& ends);
   void enroll();
   void tell_selectors(const RolePlan& plan, PipelineEnds& ends);
 

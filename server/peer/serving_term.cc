@@ -24,13 +24,15 @@ void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
     }
     begin.orphans = std::move(*orphans);
   }
+  const RolePlan& plan = role_plan(role);
+  RolePipeline::Tokens tokens;
+  if (!is_read_only(plan)) tokens = site_.store.hand_out();
   pipeline_ = std::make_unique<RolePipeline>(
       RolePipeline::Parts{site_.env, site_.config, site_.registry, site_.database, site_.leases,
                           site_.watches, site_.home_of, site_.doors, site_.admin, site_.snapshots},
-      begin, site_.store.hand_out(), ends);
-  const RolePlan& plan = role_plan(role);
-  site_.admin_terms.post(
-      AdminTermBegins{plan.name, plan.peer_state, proposals, &pipeline_->tracker().mail});
+      begin, std::move(tokens), ends);
+  site_.admin_terms.post(AdminTermBegins{plan.name, plan.peer_state, proposals,
+                                         &pipeline_->tracker().mail, is_read_only(plan)});
   site_.on_serving(*pipeline_);
 }
 
@@ -38,6 +40,7 @@ void ServingTerm::end(MonoTime until) {
   if (pipeline_ == nullptr) return;
   site_.on_ending();
   until_ = until;
+  if (pipeline_->is_read_only()) return turn_away();
   ends.to_commit.add(CommitsEnd{&confirmed_});
   ends.to_commit.flush();
   missing_ = 1;
@@ -62,7 +65,8 @@ bool ServingTerm::let_go() {
 
 void ServingTerm::stop() {
   if (pipeline_ == nullptr) return;
-  Status back = site_.store.take_back(pipeline_->stop());
+  RolePipeline::Tokens tokens = pipeline_->stop();
+  Status back = tokens.has_value() ? site_.store.take_back(std::move(*tokens)) : Status();
   pipeline_.reset();
   if (back.ok()) return;
   site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), back.error().text);

@@ -12,8 +12,9 @@ class ServingTerm {
  public:
   ServingTerm(const PeerSite& site, Bell& bell);
 
-  // Once at most. The replica's tokens go into the pipeline. `last`: the newest zxid of the
-  // history, behind which Prep goes on. `proposals`, `membership`: of a leader.
+  // Once at most. The replica's tokens go into the pipeline, unless it is read-only: then the
+  // replica stays at rest. `last`: the newest zxid of the history, behind which Prep goes on.
+  // `proposals`, `membership`: of a leader.
   void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr,
              std::optional<MembershipView> membership = {});
   bool begun() const { return begun_; }
@@ -24,6 +25,7 @@ class ServingTerm {
   // After that: the tokens are back in the store. Mail may still come into `ends` until the step
   // after this one.
   void stop();
+  bool stopped() const { return begun_ && pipeline_ == nullptr; }
   // The node goes down, and everybody who used the pipeline has retired.
   void stop_at_once();
 

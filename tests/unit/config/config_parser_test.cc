@@ -273,9 +273,11 @@ TEST_CASE("bad values of settings between servers") {
   CHECK(kept.config.quorum.election.notification_min_ms == 200);
   CHECK(kept.config.quorum.sync.snapshot_syncs_max == 10);
   CHECK(kept.warnings.size() == 4);
-  LoadedConfig local = parse_more("localSessionsEnabled=true\n");
+  LoadedConfig local =
+      parse_more("localSessionsEnabled=true\nlocalSessionsUpgradingEnabled=true\n");
   CHECK(local.config.quorum.local_sessions_enabled);
-  CHECK(warns(local, "zoo.cfg:2: localSessionsEnabled=true: no effect in this server yet"));
+  CHECK(local.config.quorum.local_sessions_upgrading_enabled);
+  CHECK(local.warnings.empty());
 }
 
 TEST_CASE("the request throttler's keys count; what does nothing says so") {
