@@ -40,6 +40,11 @@ def our_kind():
     return servers.subject_kind()
 
 
+def let_pass(seconds):
+    """For tests whose very subject is time that passes; everything else waits for conditions."""
+    time.sleep(seconds)
+
+
 class Member(servers.Server):
     """One server of an ensemble, known by its sid."""
 
