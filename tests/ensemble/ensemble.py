@@ -234,6 +234,17 @@ class Ensemble:
             time.sleep(servers.POLL_SECONDS)
         raise AssertionError(f"no ensemble after {seconds} s: {modes}\n{self.log_tails()}")
 
+    def wait_leader_among(self, members, seconds=SERVE_SECONDS):
+        """Waits until one of these leads the rest of them, whatever the others believe to be, and returns it."""
+        def led():
+            modes = [member.mode() for member in members]
+            return modes.count("leader") == 1 and all(mode in SERVING for mode in modes)
+        try:
+            servers.wait_until(led, seconds, f"a leader among {[member.sid for member in members]}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log_tails()}") from None
+        return next(member for member in members if member.mode() == "leader")
+
     def leader(self):
         leaders = [member for member in self.alive if member.mode() == "leader"]
         assert len(leaders) == 1, f"{len(leaders)} leaders"
