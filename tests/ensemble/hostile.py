@@ -43,8 +43,12 @@ class Strangers:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         for connection in self.connections:
             connection.close()
+        self.connections = []
 
 
 def initial_message(sid, address, version=PLAIN_VERSION, length=None):

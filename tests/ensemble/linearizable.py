@@ -28,13 +28,15 @@ class Write:
 
 
 class Checker:
-    """`registers` gives path: (czxid, value) as the first operation found them."""
+    """`registers` gives path: (czxid, value) as the first operation found them.
 
-    def __init__(self, one_history, registers, synced_reads_are_fresh=True):
+    `synced_read_is_fresh(operation)` says whether the promise of sync holds for this one.
+    """
+
+    def __init__(self, one_history, registers, synced_read_is_fresh=lambda one: True):
         self.history = one_history
         self.registers = registers
-        # A leader that lost its place and does not know it yet may answer a sync (the reference too).
-        self.synced_reads_are_fresh = synced_reads_are_fresh
+        self.synced_read_is_fresh = synced_read_is_fresh
         self.findings = []
         self.writes = {path: [Write(zxid, 0, value, None)] for path, (zxid, value) in registers.items()}
         self.resolved = {}  # number of an operation without an answer: its zxid, as readers saw it
@@ -147,8 +149,8 @@ class Checker:
             zxid = self.zxid_of(one)
             if one.is_write and zxid is not None and zxid <= highest:
                 self.find("a write is older than what was seen before it was sent", witness, one)
-            if (one.synced and self.synced_reads_are_fresh and one.answered is not None
-                    and one.zxid < highest):
+            if (one.synced and one.answered is not None and one.zxid < highest
+                    and self.synced_read_is_fresh(one)):
                 self.find("a synced read does not show what was seen before", witness, one)
 
     def _check_prefixes(self):
