@@ -30,6 +30,7 @@ TICK_SECONDS = CONFIG["tickTime"] / 1000
 SYNC_SECONDS = CONFIG["syncLimit"] * TICK_SECONDS
 
 SERVE_SECONDS = 60
+_GIVEN = set()  # ports of all members of this process so far
 SETTLE_SECONDS = 40
 STATUS_SECONDS = 2
 SERVING = ("leader", "follower", "observer")
@@ -61,8 +62,12 @@ class Member(servers.Server):
         (self.data_dir / "myid").write_text(str(self.sid))
 
     def pick_ports(self):
-        """Three neighbours: election, quorum and client port."""
+        """Three neighbours: client, quorum and election port. The quorum port is bound only by a leader, so that
+        others must not think it free."""
         port = servers.free_port(2)
+        while _GIVEN & {port, port + 1, port + 2}:
+            port = servers.free_port(2)
+        _GIVEN.update((port, port + 1, port + 2))
         self.config["clientPort"], self.quorum_port, self.election_port = port, port + 1, port + 2
 
     @property
@@ -132,6 +137,11 @@ class Member(servers.Server):
         assert not self.running
         shutil.rmtree(self.data_dir)
         shutil.copytree(copy, self.data_dir)
+
+    def log_tail(self, lines=40):
+        """The last lines, without our own questions."""
+        told = [line for line in self.log_text().splitlines() if "srvr command" not in line]
+        return "\n".join(told[-lines:])
 
     def epoch_file(self, name):
         """acceptedEpoch or currentEpoch."""
