@@ -21,7 +21,7 @@ SESSION_MS = 30_000
 # A member that does not answer for so long is left for another, well before the session could expire.
 PATIENCE_SECONDS = 4
 RECONNECT_SECONDS = 0.05
-# Two members of tests and their servers share two cores: the load is to be steady, not to saturate.
+# The load is to be steady, not to saturate two cores.
 PAUSE_SECONDS = 0.004
 PROGRESS_SECONDS = 60
 
@@ -82,15 +82,17 @@ class Client(threading.Thread):
     def _connect(self):
         """Returns with a connection; ends only with `stopping` or a refused session."""
         while not self.stopping.is_set():
-            port = self.random.choice(self.traffic.ports())
+            member = self.random.choice(self.traffic.members())
             with contextlib.suppress(OSError, wire.ConnectionClosed):
                 again = {} if self.session_id is None else {
                     "session_id": self.session_id, "password": self.password, "last_zxid": self.last_zxid}
-                self.session = wire.Session(port, PATIENCE_SECONDS, timeout=SESSION_MS, **again)
+                kind = member.kind
+                self.session = wire.Session(member.port, PATIENCE_SECONDS, timeout=SESSION_MS, **again)
                 if self.session.session_id == 0:
                     raise Expired
                 self.session_id, self.password = self.session.session_id, self.session.password
-                self.port = port
+                # A member that changes its mode closes its connections: this holds for the whole of one.
+                self.asked = (member.sid, kind, member.mode())
                 self.connects += 1
                 return
             self.stopping.wait(RECONNECT_SECONDS)
@@ -106,7 +108,7 @@ class Client(threading.Thread):
                     self._disconnect()
                     return
             self._take()
-            self.stopping.wait(PAUSE_SECONDS)
+            self.stopping.wait(self.traffic.pause)
         self._take_rest()
 
     def _take_rest(self):
@@ -114,7 +116,7 @@ class Client(threading.Thread):
             self._take()
 
     def _ask(self):
-        kind = self.random.choices(list(MIX), MIX.values())[0]
+        kind = self.random.choices(list(self.traffic.mix), self.traffic.mix.values())[0]
         path = f"/registers/{self.random.randrange(REGISTERS)}"
         self.values += 1
         value = f"{self.number}:{self.values}".encode()
@@ -147,7 +149,7 @@ class Client(threading.Thread):
         self._submit(op, ops.read(path), record)
 
     def _record(self, kind, path, **fields):
-        return self.history.send(self.session_id, kind, path, by=self.port, **fields)
+        return self.history.send(self.session_id, kind, path, by=self.asked, **fields)
 
     def _send(self, op, body, kind, path, **fields):
         self._submit(op, body, self._record(kind, path, **fields))
@@ -199,17 +201,19 @@ class Traffic:
     from its past (the reference does, and sync promises no more without sync.confirmLeadership).
     """
 
-    def __init__(self, group, clients=6, depths=(1, 1, 4), seed=0, synced_reads_are_fresh=True):
+    def __init__(self, group, clients=6, depths=(1, 1, 4), seed=0, synced_reads_are_fresh=True, mix=None,
+                 pause=PAUSE_SECONDS):
         self.group, self.seed = group, seed
         self.synced_reads_are_fresh = synced_reads_are_fresh
+        self.mix, self.pause = mix or MIX, pause
         self.history = history.History()
         self.only = None  # members to ask; all without
         self.size = clients
         self.registers = self._make_registers()
         self.clients = [Client(self, number, depths[number % len(depths)]) for number in range(clients)]
 
-    def ports(self):
-        return [member.port for member in (self.only or self.group)]
+    def members(self):
+        return self.only or list(self.group)
 
     def _make_registers(self):
         with self.group.leader().session() as session:
@@ -272,8 +276,8 @@ class Traffic:
     def _synced_read_is_fresh(self, one):
         """A leading reference does not order a sync of its own client behind commits that it has announced, and
         not yet applied: what a follower's client was told may be missing for a moment."""
-        led_as_reference = any(one.by == member.port for member in self.group if member.sid in self.group.led_by_java)
-        return self.synced_reads_are_fresh and not led_as_reference
+        _, kind, mode = one.by
+        return self.synced_reads_are_fresh and not (kind == servers.JAVA and mode == "leader")
 
     def _close_half(self):
         """Every second session is closed, through a member of its choice; its ephemeral has to go."""

@@ -161,7 +161,6 @@ class Ensemble:
     def __init__(self, directory, kinds, observers=(), config=None, properties=None, linked=False):
         self.directory = directory
         self.members = {}
-        self.led_by_java = set()  # sids of members that were seen to lead as Java's
         for sid, kind in enumerate(kinds, 1):
             role = OBSERVER if sid in observers else PARTICIPANT
             member_config = {**CONFIG, **(config or {})}
@@ -241,7 +240,7 @@ class Ensemble:
             modes = {member.sid: member.mode() for member in self.alive}
             leaders = [sid for sid, mode in modes.items() if mode == "leader"]
             if len(leaders) == 1 and all(modes.get(member.sid) in SERVING for member in waited_for):
-                return self._noted(self.members[leaders[0]])
+                return self.members[leaders[0]]
             time.sleep(servers.POLL_SECONDS)
         raise AssertionError(f"no ensemble after {seconds} s: {modes}\n{self.log_tails()}")
 
@@ -254,17 +253,12 @@ class Ensemble:
             servers.wait_until(led, seconds, f"a leader among {[member.sid for member in members]}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log_tails()}") from None
-        return self._noted(next(member for member in members if member.mode() == "leader"))
-
-    def _noted(self, leader):
-        if leader.kind == JAVA:
-            self.led_by_java.add(leader.sid)
-        return leader
+        return next(member for member in members if member.mode() == "leader")
 
     def leader(self):
         leaders = [member for member in self.alive if member.mode() == "leader"]
         assert len(leaders) == 1, f"{len(leaders)} leaders"
-        return self._noted(leaders[0])
+        return leaders[0]
 
     def followers(self):
         return [member for member in self.alive if member.mode() == "follower"]

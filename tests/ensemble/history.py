@@ -32,7 +32,7 @@ class Operation:
     stat: typing.Optional[dict] = None
     data: typing.Optional[bytes] = None  # of a read
     name: str = ""  # the path a create was answered with
-    by: int = 0  # the port asked, to explain a finding
+    by: tuple = ()  # sid, kind and mode of the member asked
 
     @property
     def is_write(self):
@@ -44,7 +44,7 @@ class Operation:
 
     def __str__(self):
         return (f"{self.kind}{' (synced)' if self.synced else ''} {self.path} #{self.number} session "
-                f"{self.session:#x} port {self.by} {self.outcome} err {self.err} zxid {self.zxid:#x} "
+                f"{self.session:#x} by {self.by} {self.outcome} err {self.err} zxid {self.zxid:#x} "
                 f"value {self.value or self.data!r} sent {self.sent:.4f} answered {self.answered or 0:.4f}")
 
 
