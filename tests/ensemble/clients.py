@@ -8,6 +8,7 @@ import contextlib
 import random
 import threading
 
+import ensemble
 import history
 import linearizable
 import ops
@@ -64,13 +65,21 @@ class Client(threading.Thread):
                 try:
                     self._connect()
                     self._work()
-                except (OSError, wire.ConnectionClosed):
+                except (OSError, wire.ConnectionClosed) as error:
+                    self._note_stall(error)
                     self._disconnect()
         except Expired:
             self.history.expired.append((self.session_id, self.history.now()))
         except Exception as error:  # a thread has nobody else to tell
             self.error = error
         self._disconnect()
+
+    def _note_stall(self, error):
+        """A request that is neither answered nor cut off: nobody was told to wait, or that it is in vain."""
+        member = self.traffic.group[self.asked[0]] if self.in_flight else None
+        if isinstance(error, TimeoutError) and member is not None and not member.stood_still(2 * PATIENCE_SECONDS):
+            waiting = self.in_flight[0].record or self.in_flight[-1].record
+            self.traffic.stalls.append((self.history.now(), self.asked, str(waiting)))
 
     def _disconnect(self):
         """What is in flight stays unknown."""
@@ -197,16 +206,18 @@ class Client(threading.Thread):
 class Traffic:
     """Clients of all members, and the judgement of what they saw. Use as a context: it stops the clients.
 
-    `synced_reads_are_fresh=False` is for tests that depose a leader without its knowing: it may answer a sync
-    from its past (the reference does, and sync promises no more without sync.confirmLeadership).
+    `members_stall` is for tests in which members stand still or are cut off. A leader that is deposed without
+    knowing it may answer a sync from its past (the reference does, and sync promises no more without
+    sync.confirmLeadership), and a request may wait for longer than a client does.
     """
 
-    def __init__(self, group, clients=6, depths=(1, 1, 4), seed=0, synced_reads_are_fresh=True, mix=None,
+    def __init__(self, group, clients=6, depths=(1, 1, 4), seed=0, members_stall=False, mix=None,
                  pause=PAUSE_SECONDS):
         self.group, self.seed = group, seed
-        self.synced_reads_are_fresh = synced_reads_are_fresh
+        self.members_stall = members_stall
         self.mix, self.pause = mix or MIX, pause
         self.history = history.History()
+        self.stalls = []  # (time, member asked, request) of each answer that did not come
         self.only = None  # members to ask; all without
         self.size = clients
         self.registers = self._make_registers()
@@ -265,6 +276,8 @@ class Traffic:
         self.raise_errors()
         if not sessions_may_expire:
             assert not self.history.expired, f"expired: {self.history.expired}"
+        stalls = [stall for stall in self.stalls if stall[1][1] == ensemble.OKAPI]
+        assert self.members_stall or not stalls, f"no answer within {PATIENCE_SECONDS} s: {stalls[:5]}"
         self._close_half()
         self.group.wait_same_zxid()
         nodes = trees.assert_same_on(self.group)
@@ -277,7 +290,7 @@ class Traffic:
         """A leading reference does not order a sync of its own client behind commits that it has announced, and
         not yet applied: what a follower's client was told may be missing for a moment."""
         _, kind, mode = one.by
-        return self.synced_reads_are_fresh and not (kind == servers.JAVA and mode == "leader")
+        return not self.members_stall and not (kind == servers.JAVA and mode == "leader")
 
     def _close_half(self):
         """Every second session is closed, through a member of its choice; its ephemeral has to go."""

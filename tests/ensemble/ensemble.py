@@ -52,7 +52,7 @@ class Member(servers.Server):
     def __init__(self, sid, role, kind, directory, config, properties):
         super().__init__(kind, directory, config, properties)
         self.sid, self.role = sid, role
-        self.paused = False
+        self.paused, self.resumed_at = False, 0.0
         self.quorum_port = self.election_port = None
         self.ends_expected = True
         self.write_myid()
@@ -119,7 +119,11 @@ class Member(servers.Server):
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
-        self.paused = False
+        self.paused, self.resumed_at = False, time.monotonic()
+
+    def stood_still(self, seconds):
+        """Whether it was paused at some time of the last seconds."""
+        return self.paused or time.monotonic() - self.resumed_at < seconds
 
     def lose_data(self):
         """An empty data directory with the right myid, as after a new disk."""

@@ -16,8 +16,7 @@ def test_a_leader_without_its_followers_acknowledges_nothing(make_ensemble, how)
     group = make_ensemble(3, linked=True)
     old = group.start()
     group.write("/node", b"before")
-    # A deposed leader may answer a sync until it knows (the reference, too).
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic, old.session(timeout=20000) as lonely:
+    with clients.Traffic(group, members_stall=True) as traffic, old.session(timeout=20000) as lonely:
         traffic.wait_progress()
         group.proxy.isolate(old.sid, {"cut": None, "swallow": group.proxy.swallow, "hold": group.proxy.hold}[how])
         lonely.submit(ops.SET_DATA, ops.set_data("/node", b"lonely"))
@@ -36,7 +35,7 @@ def test_a_leader_without_its_followers_acknowledges_nothing(make_ensemble, how)
 def test_a_leader_that_is_not_heard_or_cannot_hear_is_replaced(make_ensemble, lost):
     group = make_ensemble(3, linked=True)
     old = group.start()
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         traffic.wait_progress()
         for other in group.others(old):
             if lost == "from the leader":
@@ -58,7 +57,7 @@ def test_one_follower_with_half_a_link_costs_nobody_else_anything(make_ensemble,
     group = make_ensemble(3, linked=True)
     leader = group.start()
     follower, other = group.followers()
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         traffic.wait_progress()
         ends = (leader, follower) if lost == "from the leader" else (follower, leader)
         group.proxy.swallow(*[member.sid for member in ends])
@@ -109,7 +108,7 @@ def test_the_larger_part_of_five_goes_on(make_ensemble):
     group = make_ensemble(5, linked=True)
     old = group.start()
     mate, *rest = group.others(old)
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         traffic.wait_progress()
         for far in rest:
             group.proxy.cut(old.sid, far.sid)
@@ -126,7 +125,7 @@ def test_the_larger_part_of_five_goes_on(make_ensemble):
 def test_links_that_come_and_go(make_ensemble):
     group = make_ensemble(3, linked=True)
     group.start()
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         for sid in (3, 1, 2, 3):
             group.proxy.isolate(sid)
             group.wait_leader_among(group.others(group[sid]), seconds=RECOVERY_SECONDS)

@@ -9,8 +9,7 @@ import wire
 def test_a_leader_that_stood_still_does_not_lead_on(make_ensemble):
     group = make_ensemble(3)
     group.start()
-    # A read at the old leader in the moment it wakes may be of its past: nobody promises more.
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         for _ in range(2):
             traffic.wait_progress()
             old = group.leader()
@@ -75,7 +74,7 @@ def test_all_stand_still_and_go_on(make_ensemble):
     """As a virtual machine host that stops them all; sessions get their time again from who leads then."""
     group = make_ensemble(3)
     group.start()
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         traffic.wait_progress()
         for member in group:
             member.pause()
@@ -91,7 +90,7 @@ def test_two_of_three_stand_still(make_ensemble):
     """No quorum: the third stops serving; all is well when they go on."""
     group = make_ensemble(3)
     leader = group.start()
-    with clients.Traffic(group, synced_reads_are_fresh=False) as traffic:
+    with clients.Traffic(group, members_stall=True) as traffic:
         traffic.wait_progress()
         followers = group.followers()
         for follower in followers:
