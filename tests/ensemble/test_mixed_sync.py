@@ -225,3 +225,63 @@ def test_a_lonely_history_after_others_went_on(led_by_learner):
     group[1].kill()
     rejoin(group, "DIFF")
     assert "/lonely0" not in check_equal(group)
+
+
+def test_trunc_of_a_leader_that_lives_on(make_ensemble, kinds):
+    """It was cut off with proposals on its disk and in its memory, and comes back in the same process."""
+    other_kind, old_kind = kinds
+    group = make_ensemble([other_kind, other_kind, old_kind], properties=tree.PROPERTIES, config=CONFIG, linked=True)
+    group.start(3, 2)
+    group.spawn(1)
+    old = group.wait_served(1, 2, 3)
+    assert old is group[3]
+    with old.session(timeout=20000) as session:
+        session.must(ops.CREATE, ops.create("/kept", b"kept"))
+        group.wait_same_zxid()
+        group.proxy.isolate(old.sid, group.proxy.swallow)
+        for number in range(4):
+            session.submit(ops.CREATE, ops.create(f"/lonely{number}", b"alone%d" % number))
+        servers.wait_until(lambda: log_holds(old, b"alone3"), 20, "the proposals on the disk")
+        # No write before it is back: the new leader has nothing newer than what they share.
+        new = group.wait_leader_among(group.others(old))
+        servers.wait_until(lambda: not old.serves(), ensemble.SERVE_SECONDS, "the old leader to step down")
+        group.proxy.heal()
+        assert group.wait_served(1, 2, 3) is new
+    nodes = check_equal(group)
+    assert nodes["/kept"]["data"] == b"kept"
+    assert not any(path.startswith("/lonely") for path in nodes)
+    group.write("/after", b"x", old.port)
+    old.kill()
+    old.spawn()
+    group.wait_served(1, 2, 3)
+    assert not any(path.startswith("/lonely") for path in check_equal(group))
+
+
+def test_trunc_of_a_follower_that_lives_on(make_ensemble, kinds):
+    """Of five, the leader and one follower have proposals that nobody else got; the follower comes back first."""
+    other_kind, old_kind = kinds
+    group = make_ensemble([other_kind] * 3 + [old_kind] * 2, properties=tree.PROPERTIES, config=CONFIG, linked=True)
+    group.start(5, 4, 1)
+    group.spawn(2, 3)
+    old = group.wait_served(*group.members)
+    mate = group[4]
+    assert old is group[5]
+    rest = group.others(old, mate)
+    with old.session(timeout=20000) as session:
+        session.must(ops.CREATE, ops.create("/kept", b"kept"))
+        group.wait_same_zxid()
+        for far in rest:
+            for near in (old, mate):
+                group.proxy.swallow(near.sid, far.sid)
+                group.proxy.swallow(far.sid, near.sid)
+        session.submit(ops.CREATE, ops.create("/lonely", b"alone"))
+        servers.wait_until(lambda: log_holds(old, b"alone") and log_holds(mate, b"alone"), 20, "two logs to have it")
+        group.wait_leader_among(rest)
+        old.kill()
+        servers.wait_until(lambda: not mate.serves(), ensemble.SERVE_SECONDS, "the follower to lose its leader")
+        group.proxy.heal()
+        group.wait_served(1, 2, 3, 4)
+    old.spawn()
+    group.wait_served(*group.members)
+    nodes = check_equal(group)
+    assert "/kept" in nodes and "/lonely" not in nodes
