@@ -33,6 +33,7 @@ SERVE_SECONDS = 60
 _GIVEN = set()  # ports of all members of this process so far
 SETTLE_SECONDS = 40
 STATUS_SECONDS = 2
+JAVA_STOPPED = 143
 SERVING = ("leader", "follower", "observer")
 
 
@@ -55,11 +56,18 @@ class Member(servers.Server):
         self.paused, self.resumed_at = False, 0.0
         self.quorum_port = self.election_port = None
         self.ends_expected = True
+        self.unwritten = set()  # keys of `config` that are not for the file
         self.write_myid()
 
     def write_myid(self):
         self.data_dir.mkdir(parents=True, exist_ok=True)
         (self.data_dir / "myid").write_text(str(self.sid))
+
+    def write_config(self):
+        kept = self.config
+        self.config = {key: value for key, value in kept.items() if key not in self.unwritten}
+        super().write_config()
+        self.config = kept
 
     def pick_ports(self):
         """Three neighbours: client, quorum and election port. The quorum port is bound only by a leader, so that
@@ -103,10 +111,13 @@ class Member(servers.Server):
         return dict(line.split("\t", 1) for line in text.splitlines() if "\t" in line)
 
     def stop(self):
+        """An orderly end; ours tells so by its exit code, while Java's ends by the signal."""
         self.ends_expected = True
         if self.paused:
             self.resume()
-        return super().stop()
+        code = super().stop()
+        assert code == (JAVA_STOPPED if self.kind == JAVA else 0), f"exit code {code}\n{self.log_tail()}"
+        return code
 
     def kill(self):
         self.ends_expected = True
@@ -162,8 +173,9 @@ class Member(servers.Server):
 class Ensemble:
     """Members with the sids 1, 2, 3, … in the order of the given kinds."""
 
-    def __init__(self, directory, kinds, observers=(), config=None, properties=None, linked=False):
-        self.directory = directory
+    def __init__(self, directory, kinds, observers=(), config=None, properties=None, linked=False,
+                 host="127.0.0.1"):
+        self.directory, self.host = directory, host
         self.members = {}
         for sid, kind in enumerate(kinds, 1):
             role = OBSERVER if sid in observers else PARTICIPANT
@@ -193,7 +205,7 @@ class Ensemble:
         if self.proxy is not None and member is not other:
             quorum = self.proxy.port(member.sid, other.sid, proxy.QUORUM)
             election = self.proxy.port(member.sid, other.sid, proxy.ELECTION)
-        return f"127.0.0.1:{quorum}:{election}:{other.role}"
+        return f"{self.host}:{quorum}:{election}:{other.role}"
 
     def __getitem__(self, sid):
         return self.members[sid]
