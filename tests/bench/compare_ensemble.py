@@ -6,7 +6,7 @@ leader and through a follower. Shown are medians over the rounds, and medians of
 CPU and memory are those of all three servers. Writes are durable on a majority before they are answered.
 
     compare_ensemble.py --okapi build/release/server/main/okapi-server
-    compare_ensemble.py --okapi … --rounds 3 --seconds 1 set-alone mixed
+    compare_ensemble.py --okapi PATH --rounds 3 --seconds 1 set-alone mixed
 """
 import argparse
 import contextlib

@@ -30,11 +30,11 @@ TICK_SECONDS = CONFIG["tickTime"] / 1000
 SYNC_SECONDS = CONFIG["syncLimit"] * TICK_SECONDS
 
 SERVE_SECONDS = 60
-_GIVEN = set()  # ports of all members of this process so far
 SETTLE_SECONDS = 40
 STATUS_SECONDS = 2
 JAVA_STOPPED = 143
 SERVING = ("leader", "follower", "observer")
+_GIVEN = set()  # ports of all members of this process so far
 
 
 def our_kind():
@@ -158,10 +158,6 @@ class Member(servers.Server):
         told = [line for line in self.log_text().splitlines() if "srvr command" not in line]
         return "\n".join(told[-lines:])
 
-    def epoch_file(self, name):
-        """acceptedEpoch or currentEpoch."""
-        return int((self.version_dir / name).read_text())
-
     def logged_since(self, mark):
         """The log text behind the given offset."""
         return self.log_text()[mark:]
@@ -171,7 +167,7 @@ class Member(servers.Server):
 
 
 class Ensemble:
-    """Members with the sids 1, 2, 3, … in the order of the given kinds."""
+    """Members with the sids 1, 2, 3 and so on, in the order of the given kinds."""
 
     def __init__(self, directory, kinds, observers=(), config=None, properties=None, linked=False,
                  host="127.0.0.1"):
@@ -220,9 +216,6 @@ class Ensemble:
     @property
     def ports(self):
         return [member.port for member in self]
-
-    def voters(self):
-        return [member for member in self if member.role == PARTICIPANT]
 
     def spawn(self, *sids):
         for sid in sids or self.members:

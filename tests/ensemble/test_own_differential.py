@@ -51,9 +51,7 @@ class EnsembleLockstep(Lockstep):
 @pytest.mark.parametrize("behind", ["leader", "follower"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_same_stream_same_answers(tmp_path, seed, behind):
-    shape = Stream(seed, differential_test.STEPS)
-    with Front(servers.JAVA, tmp_path / "reference", differential_test.CONFIG, differential_test.properties(shape),
-               behind).start() as reference, \
-            Front(servers.subject_kind(), tmp_path / "subject", differential_test.CONFIG, differential_test.properties(shape),
-                  behind).start() as subject:
+    config, properties = differential_test.CONFIG, differential_test.properties(Stream(seed, differential_test.STEPS))
+    with Front(servers.JAVA, tmp_path / "reference", config, properties, behind).start() as reference, \
+            Front(servers.subject_kind(), tmp_path / "subject", config, properties, behind).start() as subject:
         EnsembleLockstep(seed, differential_test.STEPS, reference, subject).run()

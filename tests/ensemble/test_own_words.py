@@ -70,7 +70,8 @@ def test_the_configuration_node_names_all_members(group):
         with member.session() as session:
             body = session.must(ops.GET_DATA, ops.read("/zookeeper/config"))
             lines = replies.decode(ops.GET_DATA, body)["data"].decode().splitlines()
-        assert lines == [f"server.{other.sid}={member.config[f'server.{other.sid}']}" for other in group] + ["version=0"]
+        members = [f"server.{other.sid}={member.config[f'server.{other.sid}']}" for other in group]
+        assert lines == [*members, "version=0"]
 
 
 def test_reconfig_is_refused_while_it_is_off(group):
