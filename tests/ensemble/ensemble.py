@@ -84,7 +84,7 @@ class Member(servers.Server):
 
     def spawn(self):
         super().spawn()
-        self.paused, self.ends_expected = False, False
+        self.paused, self.ends_expected, self._recognised = False, False, False
 
     def status(self):
         """The answer to srvr as {key: value}; empty while it does not serve."""
@@ -92,8 +92,16 @@ class Member(servers.Server):
             return {}
         with contextlib.suppress(OSError):
             text = servers.four_letter_word(self.port, "srvr", STATUS_SECONDS).decode(errors="replace")
-            return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+            told = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+            return told if told and self._answers_itself() else {}
         return {}
+
+    def _answers_itself(self):
+        """Whether it is this member that answers, and not somebody else who took the port before it could."""
+        if not self._recognised:
+            told = servers.four_letter_word(self.port, "conf", STATUS_SECONDS)
+            self._recognised = f"dataDir={self.data_dir}/".encode() in told
+        return self._recognised
 
     def mode(self):
         return self.status().get("Mode")
