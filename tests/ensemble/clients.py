@@ -290,7 +290,7 @@ class Traffic:
         """A leading reference does not order a sync of its own client behind commits that it has announced, and
         not yet applied: what a follower's client was told may be missing for a moment."""
         _, kind, mode = one.by
-        return not self.members_stall and not (kind == servers.JAVA and mode == "leader")
+        return not self.members_stall and not (kind == servers.JAVA and mode not in ("follower", "observer"))
 
     def _close_half(self):
         """Every second session is closed, through a member of its choice; its ephemeral has to go."""
