@@ -134,7 +134,11 @@ void FastLeaderElection::on_settled(ServerId from, const Notification& message,
     }
   }
   established_.put(from, cast);
-  if (established_.has_quorum(configs_, cast) && leader_is_sure(established_)) {
+  // Compat: the reference asks the votes for a quorum of the proposed configuration, too, so that a
+  // server that alone has a proposal of its dead leader never comes back. Who leads already did not
+  // need one, or it needs it still when it begins to lead.
+  ElectionConfigs committed{.current = configs_.current, .last_seen = nullptr};
+  if (established_.has_quorum(committed, cast) && leader_is_sure(established_)) {
     round_ = vote.round;
     elect(established_, cast, effects);
   }

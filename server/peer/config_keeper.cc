@@ -35,6 +35,15 @@ void ConfigKeeper::store_next(const SharedQuorumConfig& next) {
   if (files_.has_value()) write(files_->write_next(*next), "the proposed membership");
 }
 
+void ConfigKeeper::void_next(const QuorumConfig& newest) {
+  if (configs_.last_seen == nullptr || configs_.last_seen->version() <= newest.version()) return;
+  OKAPI_INFO(log_, "The proposed membership of version 0x{:x} is void",
+             configs_.last_seen->version());
+  configs_.last_seen = nullptr;
+  changed_ = true;
+  if (files_.has_value()) write(files_->remove_next(), "the proposed membership");
+}
+
 void ConfigKeeper::activate(const SharedQuorumConfig& config) {
   if (config->version() <= current()->version()) return;
   configs_.current = config;

@@ -33,6 +33,8 @@ class ConfigKeeper {
 
   // Proposed, or told of; older ones are ignored.
   void store_next(const SharedQuorumConfig& next);
+  // Nothing beyond `newest` is proposed any more.
+  void void_next(const QuorumConfig& newest);
   // In use from here on, unless it is older.
   void activate(const SharedQuorumConfig& config);
   // Whether one of the two changed since this was asked last.

@@ -195,6 +195,8 @@ void LearningRole::carry_out(WriteSnapshot&) {
   ahead_of_disk_ = false;
 }
 
+void LearningRole::carry_out(VoidNextConfig& effect) { configs_.void_next(*effect.newest); }
+
 void LearningRole::carry_out(SessionAnswer& effect) { term_.ends.to_commit.add(effect); }
 
 void LearningRole::carry_out(SyncDone& effect) { term_.ends.to_commit.add(effect); }

@@ -54,6 +54,7 @@ class LearningRole final : public RoleTerm {
   void carry_out(AppendTxn& effect);
   void carry_out(SyncLog& effect);
   void carry_out(WriteSnapshot& effect);
+  void carry_out(VoidNextConfig& effect);
   void carry_out(SessionAnswer& effect);
   void carry_out(SyncDone& effect);
   void carry_out(GiveUp& effect);

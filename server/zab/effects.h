@@ -124,6 +124,11 @@ struct WriteSnapshot {
 };
 // SessionAnswer and SyncDone go to CommitProcessor, in their place among the transactions.
 
+// What was proposed beyond `newest` is void: its proposal is not in the history any more.
+struct VoidNextConfig {
+  SharedQuorumConfig newest;
+};
+
 // Close the link and go LOOKING. In an unfinished synchronisation memory is thrown away and
 // reloaded from disk (ZOOKEEPER-3642, 5094).
 struct GiveUp {
@@ -143,7 +148,8 @@ struct EndProcess {
 using LearnerEffect =
     std::variant<PersistAcceptedEpoch, PersistCurrentEpoch, StoreNextConfig, ActivateConfig,
                  StartServing, LogTxn, CommitTxn, SendToLeader, TruncateLog, LoadSnapshot, ApplyTxn,
-                 AppendTxn, SyncLog, WriteSnapshot, SessionAnswer, SyncDone, GiveUp, EndProcess>;
+                 AppendTxn, SyncLog, WriteSnapshot, VoidNextConfig, SessionAnswer, SyncDone, GiveUp,
+                 EndProcess>;
 using LearnerEffects = std::vector<LearnerEffect>;
 
 }  // namespace okapi

@@ -163,7 +163,10 @@ Status LearnerSync::enqueue(EncodedTxn txn, LearnerEffects& out) {
   }
   auto config = config_of_txn(txn, options_.rules);
   if (!config.ok()) return config.error();
-  if (*config != nullptr && options_.reconfig_enabled) out.push_back(StoreNextConfig{*config});
+  if (*config != nullptr && options_.reconfig_enabled) {
+    proposed_ = *config;
+    out.push_back(StoreNextConfig{proposed_});
+  }
   last_queued_ = txn.zxid;
   queue_.push_back(std::move(txn));
   return {};
@@ -249,6 +252,12 @@ Status LearnerSync::take_new_leader(const QuorumPacket& packet, LearnerEffects& 
       out.push_back(ApplyTxn{std::move(queue_.front())});
       queue_.pop_front();
     }
+  }
+  // The leader leads with a quorum of this configuration, so nothing newer was ever committed but
+  // what it has sent; a server that kept it would ask a quorum of it for ever.
+  if (from_new_leader_ != nullptr && options_.reconfig_enabled) {
+    bool proposes = proposed_ != nullptr && proposed_->version() > from_new_leader_->version();
+    out.push_back(VoidNextConfig{proposes ? proposed_ : from_new_leader_});
   }
   out.push_back(PersistCurrentEpoch{epoch_});
   out.push_back(SendToLeader{encode_packet(PacketType::kAck, packet.zxid)});

@@ -87,8 +87,9 @@ class LearnerSync {
   Epoch epoch_;
   SharedQuorumConfig config_;
   SharedQuorumConfig from_new_leader_;
-  bool direct_ = false;  // after SNAP, before NEWLEADER: apply in memory
-  Zxid applied_;         // where DIFF, TRUNC or SNAP left us
+  SharedQuorumConfig proposed_;  // by the last reconfig in the synchronisation
+  bool direct_ = false;          // after SNAP, before NEWLEADER: apply in memory
+  Zxid applied_;                 // where DIFF, TRUNC or SNAP left us
   Zxid last_queued_;
   std::deque<EncodedTxn> queue_;
   size_t committed_count_ = 0;  // of the queue's front

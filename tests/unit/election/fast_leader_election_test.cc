@@ -325,6 +325,23 @@ TEST_CASE("g14: while a reconfig is under way both configurations must agree") {
   CHECK(election.on_tick(kStart + Millis(200)).elected);
 }
 
+TEST_CASE("a server that alone has a proposal follows those who lead without it") {
+  FastLeaderElection election(ServerId(1), {});
+  // All of the proposed one are out of reach.
+  ElectionConfigs configs{config_of(config_text(3)), config_of(config_text(9, 0, "", "7"))};
+  election.start_looking({.last_logged = Zxid(0x100000005), .current_epoch = Epoch(1)}, configs,
+                         kStart);
+  auto hear = [&](int64_t from, PeerState state) {
+    return election.on_notification(
+        ServerId(from), {.state = state, .vote = vote(3, 4, 9, 2), .version = 2}, kStart);
+  };
+  CHECK_FALSE(hear(2, PeerState::kFollowing).elected);
+  auto effects = hear(3, PeerState::kLeading);
+  REQUIRE(effects.elected);
+  CHECK(effects.elected->vote.leader == ServerId(3));
+  CHECK(effects.elected->state == PeerState::kFollowing);
+}
+
 TEST_CASE("another membership begins the election anew, another version of it does not") {
   Booth booth;
   booth.looking(3, vote(3, 0x100000009));

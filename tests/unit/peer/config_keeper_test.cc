@@ -61,6 +61,18 @@ TEST_CASE("what_is_proposed_and_what_is_in_use_are_in_files_beside_the_config_fi
   CHECK(w.keeper->current()->version() == 5);
 }
 
+TEST_CASE("a_proposal_that_the_leader_s_history_has_not_is_void") {
+  World w;
+  w.keeper->store_next(config_of(line(1) + "version=5"));
+  w.keeper->take_changed();
+  w.keeper->void_next(*config_of(line(1) + "version=5"));
+  CHECK_FALSE(w.keeper->take_changed());
+  w.keeper->void_next(*config_of(line(1) + "version=4"));
+  CHECK(w.keeper->take_changed());
+  CHECK(w.keeper->last_seen() == nullptr);
+  CHECK(w.file("zoo.cfg.dynamic.next") == "none");
+}
+
 TEST_CASE("quorum_cnx_hears_of_old_and_new_members_and_of_the_own_address") {
   World w;
   w.keeper->take_changed();

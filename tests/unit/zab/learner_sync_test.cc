@@ -187,3 +187,39 @@ TEST_CASE("what_a_synchronisation_commits_is_certain_only_when_the_leader_serves
   w.put(T::kUpToDate, Zxid(-1));
   CHECK(w.learner->last_committed() == zx(1, 4));
 }
+
+// A newer membership is known before the history that it stands in, an older one voids what was
+// proposed beyond it after that history is gone.
+TEST_CASE("g14_newleader_voids_a_proposed_membership_once_the_history_is_on_disk") {
+  LearnerWorld w(false, true);
+  w.diff();
+  w.propose(zx(1, 4));
+  w.commit(zx(1, 4));
+  w.out.clear();
+  w.new_leader();
+  std::vector<size_t> order;
+  for (const LearnerEffect& effect : w.out) {
+    if (std::holds_alternative<StoreNextConfig>(effect) ||
+        std::holds_alternative<SyncLog>(effect) || std::holds_alternative<VoidNextConfig>(effect) ||
+        std::holds_alternative<PersistCurrentEpoch>(effect)) {
+      order.push_back(effect.index());
+    }
+  }
+  CHECK(order == std::vector<size_t>{LearnerEffect(StoreNextConfig{}).index(),
+                                     LearnerEffect(SyncLog{}).index(),
+                                     LearnerEffect(VoidNextConfig{}).index(),
+                                     LearnerEffect(PersistCurrentEpoch{}).index()});
+  CHECK(all_of<VoidNextConfig>(w.out)[0].newest->text() == w.options.config->text());
+}
+
+TEST_CASE("g14_newleader_does_not_void_what_its_leader_has_just_proposed") {
+  LearnerWorld w(false, true);
+  w.diff();
+  SharedQuorumConfig next = voters(1, 4, zx(1, 4).value());
+  TxnHeader header{SessionId(1), 1, zx(1, 4), 1, static_cast<int32_t>(OpCode::kReconfig)};
+  std::string path = "/zookeeper/config", text = next->text();
+  w.put(proposal_packet(encode_txn(header, SetDataTxn{path, text, -1}, std::nullopt)));
+  w.new_leader();
+  REQUIRE(all_of<VoidNextConfig>(w.out).size() == 1);
+  CHECK(all_of<VoidNextConfig>(w.out)[0].newest->version() == next->version());
+}

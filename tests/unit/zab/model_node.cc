@@ -190,6 +190,8 @@ void ModelNode::run_one(LearnerEffect& effect, MonoTime now) {
   } else if (auto* appended = std::get_if<AppendTxn>(&effect)) {
     ++Oracle::taken()["diff"];
     append(appended->txn);
+  } else if (auto* voided = std::get_if<VoidNextConfig>(&effect)) {
+    if (next_ != nullptr && next_->version() > voided->newest->version()) next_ = nullptr;
   } else if (std::holds_alternative<SyncLog>(effect)) {
     synced_ = log_.size();
   } else if (auto* applied = std::get_if<ApplyTxn>(&effect)) {
