@@ -108,6 +108,9 @@ void CommitWorker::run_read(Client& client, const RequestView& request) {
                       request,       Zxid(),          body_,       events_};
   ErrorCode error = run(context, request);
   if (context.stamp == Zxid()) context.stamp = parts_.tree.last_applied();
+  // The answer to a write may come before last_applied is stored. The shards of that transaction
+  // are locked until then, so what was read elsewhere is right at its zxid, too (O7).
+  context.stamp = std::max(context.stamp, delivered_);
   drain_until(context.stamp);
   if (client.closing) {
     release(WriteTicket::of(request));
@@ -173,6 +176,7 @@ void CommitWorker::answered(Client& client, const WriteTicket& request, Zxid zxi
 void CommitWorker::serve_feed(MonoTime now) {
   now_ = now;
   while (FeedItem* item = parts_.feed.front()) {
+    delivered_ = item->zxid;
     deliver(*item);
     parts_.feed.pop();
   }
@@ -182,6 +186,7 @@ void CommitWorker::serve_feed(MonoTime now) {
 void CommitWorker::drain_until(Zxid stamp) {
   for (FeedItem* item = parts_.feed.front(); item != nullptr && item->zxid <= stamp;
        item = parts_.feed.front()) {
+    delivered_ = item->zxid;
     deliver(*item);
     parts_.feed.pop();
   }

@@ -110,6 +110,7 @@ class CommitWorker {
 
   const Parts parts_;
   MonoTime now_;
+  Zxid delivered_;                      // the newest thing that came out of the Feed
   std::vector<ConnectionId> runnable_;  // Lanes whose head was answered
   std::string body_, events_, write_body_;
 };

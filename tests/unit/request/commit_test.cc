@@ -64,6 +64,22 @@ TEST_CASE("o3_a_read_that_sees_a_change_comes_behind_its_event_even_if_the_feed_
   CHECK(world.frames().empty());
 }
 
+TEST_CASE("o7_a_read_behind_an_answer_has_no_older_zxid_though_last_applied_is_not_stored_yet") {
+  CommitWorld world;
+  world.send(OpCode::kCreate, create_of("/a"));
+  world.commit_all();
+  world.serve();
+  CHECK(world.frames() == std::vector<std::string>{"1"});
+  // The applier has published the answer to its next transaction and holds that one's shards.
+  Zxid next = world.last_zxid.next();
+  world.feed.claim().zxid = next;
+  world.feed.publish();
+  world.serve();
+  world.send(OpCode::kExists, ReadRequest{"/b", false});
+  CHECK(world.frames() == std::vector<std::string>{"2:-101"});
+  CHECK(world.last_zxid == next);
+}
+
 TEST_CASE("o3_the_answer_that_sets_a_watch_comes_before_its_event_and_a_write_after_it") {
   CommitWorld world;
   world.send(OpCode::kExists, ReadRequest{"/a", true});
