@@ -18,13 +18,18 @@ class EmptyDataRule {
   void clear() {
     heard_.clear();
     best_.reset();
-    history_ = false;
+    history_ = transactions_ = false;
+    mute_.clear();
   }
   // A voter spoke in this election. One that does not trust its own disk tells nothing; one that
   // leads or follows does not tell how long its own history is by now.
   void heard(ServerId from, const Notification& message) {
     bool looks = message.state == PeerState::kLooking;
-    if (looks && message.vote.zxid == kSuspectZxid) return;
+    if (looks && message.vote.zxid == kSuspectZxid) {
+      mute_.insert(from);
+      return;
+    }
+    mute_.erase(from);
     if (looks) {
       heard_.insert(from);
     } else {
@@ -32,11 +37,15 @@ class EmptyDataRule {
     }
     if (looks && (!best_.has_value() || is_better(message.vote, *best_))) best_ = message.vote;
     if (message.vote.zxid > Zxid(0) || message.vote.peer_epoch > Epoch(0)) history_ = true;
+    if (message.vote.zxid > Zxid(0)) transactions_ = true;
   }
   bool must_withhold(const ElectionConfigs& configs, ServerId self) const {
     if (!history_) return false;
     for (ServerId sid : configs.voters()) {
-      if (sid != self && !heard_.contains(sid)) return true;
+      if (sid == self || heard_.contains(sid)) continue;
+      // An ensemble whose first leader died at once knows of an epoch, but of no transaction: its
+      // empty members, all there, would wait for one another for ever.
+      if (transactions_ || !mute_.contains(sid)) return true;
     }
     return false;
   }
@@ -45,8 +54,9 @@ class EmptyDataRule {
 
  private:
   std::set<ServerId> heard_;
+  std::set<ServerId> mute_;  // spoke, but keep their votes back
   std::optional<Vote> best_;
-  bool history_ = false;
+  bool history_ = false, transactions_ = false;
 };
 
 }  // namespace okapi

@@ -1,5 +1,9 @@
 #include "tests/sim/runs/ensemble_world.h"
 
+#include <algorithm>
+
+#include "tests/sim/runs/trouble.h"
+
 namespace okapi::sim {
 namespace {
 
@@ -61,10 +65,11 @@ ReplayOptions EnsembleWorld::judge_options() {
   ReplayOptions options;
   options.ensemble = true;
   options.all_abandoned_expired = true;
-  // One that was deposed finds out by itself.
-  if (!shape.sync_confirms_leadership) {
-    options.sync_lag = (shape.sync_limit_ticks + 2) * Nanos(shape.tick) * 11 / 10;
-  }
+  // One that was deposed finds out by itself; one that was stopped meanwhile, when it is woken.
+  // (sync.confirmLeadership has no effect yet.)
+  Nanos limit = shape.sync_limit_ticks * Nanos(shape.tick);
+  options.sync_lag =
+      (limit + 2 * Nanos(shape.tick)) * 11 / 10 + std::max<Nanos>(Trouble::kPauseMax, 4 * limit);
   options.touch_lag = 2 * shape.tick;
   options.expiry_judged_from = healed_ + ensemble_.patience() + ensemble_.session_timeout_max();
   bool jumped = false;

@@ -45,7 +45,8 @@ void Trouble::strike(size_t victim) {
     case Kind::kCut:
       return hurt_net(kind, node.ip());
     case Kind::kPause:
-      return node.pause(Millis(static_cast<int64_t>(world_.rng().below(6000))));
+      return node.pause(Millis(
+          static_cast<int64_t>(world_.rng().below(static_cast<uint64_t>(kPauseMax.count())))));
     case Kind::kSyncFails:
     case Kind::kWriteFails:
     case Kind::kDiskFull:

@@ -22,6 +22,8 @@ class Trouble {
   // Called when the program is down: an end that no fault of the disk explains is a bug.
   void check_exit(size_t server);
 
+  // Longest time for which a node is stopped.
+  static constexpr Millis kPauseMax{6'000};
   size_t crashes() const { return crashes_; }
   size_t exits() const { return exits_; }
 

@@ -357,6 +357,19 @@ TEST_CASE("another membership begins the election anew, another version of it do
   CHECK(booth.effects.send[0].config->version() == 8);
 }
 
+TEST_CASE("empty members that are all there vote for one that knows of an epoch alone") {
+  Booth booth({.empty_data = true});
+  booth.looking(3, vote(3, 0, 1, 1));  // an epoch, no transaction
+  CHECK(booth.election.withholds());
+  booth.looking(1, {ServerId(1), kSuspectZxid, 1, Epoch(0)});  // another empty one
+  CHECK_FALSE(booth.election.withholds());
+  // A transaction may be one that the other had, before it lost its disk.
+  Booth careful({.empty_data = true});
+  careful.looking(3, vote(3, 0x100000001, 1, 1));
+  careful.looking(1, {ServerId(1), kSuspectZxid, 1, Epoch(0)});
+  CHECK(careful.election.withholds());
+}
+
 TEST_CASE("a stopped election says nothing more") {
   Booth booth;
   booth.election.stop();
