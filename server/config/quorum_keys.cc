@@ -100,7 +100,8 @@ constexpr auto kPropertyRows = std::to_array<ConfigKey>({
     {"fastleader.maxNotificationInterval",
      property_int_from<1, &D::config, &C::quorum, &Q::election, &E::notification_max_ms>},
     {"observer.election.DelayMs",
-     property_int_from<0, &D::config, &C::quorum, &Q::election, &E::observer_delay_ms>},
+     without_effect<
+         property_int_from<0, &D::config, &C::quorum, &Q::election, &E::observer_delay_ms>>},
 
     // Leading and following.
     {"leaderServes", set_leader_serves},
@@ -114,7 +115,8 @@ constexpr auto kPropertyRows = std::to_array<ConfigKey>({
      property_int_from<0, &D::config, &C::quorum, &Q::sync, &S::leader_connect_delay_ms>},
     {"forceSnapshotSync", property_bool<&D::config, &C::quorum, &Q::sync, &S::force_snapshot>},
     {"observer.reconnectDelayMs",
-     property_int_from<0, &D::config, &C::quorum, &Q::sync, &S::observer_reconnect_delay_ms>},
+     without_effect<
+         property_int_from<0, &D::config, &C::quorum, &Q::sync, &S::observer_reconnect_delay_ms>>},
     {"observer.syncEnabled", without_effect_if_false<property_bool<&D::observer_sync_enabled>>},
     {"observerMaster.sizeLimit",
      without_effect<
