@@ -20,8 +20,9 @@ LeadingRole::LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs
   site.store.put_config(*configs.current());
   leader_.emplace(leader_options(), configs.current(), configs.last_seen(),
                   site.database.committed_log(), now_);
-  const QuorumServer* own = configs.own();
-  OKAPI_ASSERT(own != nullptr);  // who is elected is a voter
+  // Who is elected is a voter, perhaps of the proposed membership alone.
+  const QuorumServer* own = configs.find(site.self());
+  OKAPI_ASSERT(own != nullptr);
   port_ = std::make_unique<LearnerAcceptor>(
       LearnerSources{site.env, site.database, site.leases},
       learner_acceptor_options(site.config, *own, site.data_dir, options.term), learners_);
@@ -180,11 +181,11 @@ void LeadingRole::run() {
 }
 
 void LeadingRole::carry_out(PersistAcceptedEpoch& effect) {
-  must(site_.store.set_accepted_epoch(effect.epoch));
+  site_.must(site_.store.set_accepted_epoch(effect.epoch));
 }
 
 void LeadingRole::carry_out(PersistCurrentEpoch& effect) {
-  must(site_.store.set_current_epoch(effect.epoch));
+  site_.must(site_.store.set_current_epoch(effect.epoch));
 }
 
 void LeadingRole::carry_out(StoreNextConfig& effect) { configs_.store_next(effect.config); }

@@ -140,11 +140,11 @@ void LearningRole::run(LearnerEffects& effects) {
 }
 
 void LearningRole::carry_out(PersistAcceptedEpoch& effect) {
-  must(site_.store.set_accepted_epoch(effect.epoch));
+  site_.must(site_.store.set_accepted_epoch(effect.epoch));
 }
 
 void LearningRole::carry_out(PersistCurrentEpoch& effect) {
-  must(site_.store.set_current_epoch(effect.epoch));
+  site_.must(site_.store.set_current_epoch(effect.epoch));
 }
 
 void LearningRole::carry_out(StoreNextConfig& effect) { configs_.store_next(effect.config); }
@@ -172,7 +172,7 @@ void LearningRole::carry_out(TruncateLog& effect) {
   OKAPI_WARN(site_.env.log(), "leader {} has the log cut behind zxid 0x{:x}",
              options_.leader.value(), effect.keep.value());
   auto found = site_.store.truncate(effect.keep);
-  must(found.ok() ? Status() : found.error());
+  site_.must(found.ok() ? Status() : found.error());
   if (*found) site_.store.put_config(*configs_.current());
   learner_->truncated(*found, effects_);
 }
@@ -184,14 +184,14 @@ void LearningRole::carry_out(LoadSnapshot& effect) {
   site_.store.begin_snapshot(effect.zxid);
 }
 
-void LearningRole::carry_out(ApplyTxn& effect) { must(site_.store.apply(effect.txn)); }
+void LearningRole::carry_out(ApplyTxn& effect) { site_.must(site_.store.apply(effect.txn)); }
 
 void LearningRole::carry_out(AppendTxn& effect) { site_.store.append(effect.txn); }
 
-void LearningRole::carry_out(SyncLog&) { must(site_.store.sync_log()); }
+void LearningRole::carry_out(SyncLog&) { site_.must(site_.store.sync_log()); }
 
 void LearningRole::carry_out(WriteSnapshot&) {
-  must(site_.store.keep_memory());
+  site_.must(site_.store.keep_memory());
   ahead_of_disk_ = false;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/config/exit_code.h"
 #include "server/peer/role_pipeline.h"
 
 namespace okapi {
@@ -30,6 +31,10 @@ struct PeerSite {
   std::function<void(const HostPort&)> on_client_address;
 
   ServerId self() const { return ServerId(config.server_id); }
+  // A file that the protocol rests on could not be read or written: ends the process.
+  void must(const Status& done) const {
+    if (!done.ok()) env.fatal(static_cast<int>(ExitCode::kUnexpectedError), done.error().text);
+  }
   Nanos ticks(int64_t count) const { return Millis(config.session.tick_time_ms * count); }
 };
 

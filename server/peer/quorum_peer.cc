@@ -1,6 +1,5 @@
 #include "server/peer/quorum_peer.h"
 
-#include "server/config/exit_code.h"
 #include "server/election/election_options.h"
 #include "server/peer/leading_role.h"
 #include "server/peer/learning_role.h"
@@ -105,11 +104,11 @@ void QuorumPeer::recover() {
     return;
   }
   auto recovered = site_.store.load();
-  must(recovered.ok() ? Status() : recovered.error());
+  site_.must(recovered.ok() ? Status() : recovered.error());
   if (recovered->kind == Recovered::Kind::kUntrustedEmpty) {
-    must(untrusted_empty_refusal(site_.data_dir));
+    site_.must(untrusted_empty_refusal(site_.data_dir));
   }
-  must(site_.store.remove_orphans());
+  site_.must(site_.store.remove_orphans());
   auto role = std::make_unique<StandaloneRole>(site_, *bell_, metrics_);
   // Compat: a start that replayed something is followed by a snapshot (storage spec 4.4).
   if (recovered->txns_replayed > 0) role->take_snapshot(recovered->last);
@@ -127,8 +126,8 @@ void QuorumPeer::load_member() {
     recovered = site_.store.wipe();
     suspect_ = true;
   }
-  must(recovered.ok() ? Status() : recovered.error());
-  must(site_.store.load_epochs());
+  site_.must(recovered.ok() ? Status() : recovered.error());
+  site_.must(site_.store.load_epochs());
   empty_data_ = recovered->last == Zxid() && site_.store.current_epoch() == Epoch(0) &&
                 !recovered->marked_new && !site_.config.storage.empty_data_votes;
   on_recovered_(*recovered);
@@ -247,8 +246,6 @@ void QuorumPeer::run_role(Turn& turn) {
     tell_outcome();
   }
   if (!role_->over().has_value()) return;
-  // Now: when its pipeline is gone, memory holds all that is logged, committed or not.
-  committed_ = std::max(committed_, role_->last_committed());
   OKAPI_WARN(site_.env.log(), "{} ends: {}", name_of(state_), role_->over()->why);
   role_->end(turn.now());
   phase_ = Phase::kEnding;
@@ -301,7 +298,7 @@ void QuorumPeer::settle(Turn& turn) {
   if (end.wipe) {
     suspect_ = true;
     auto wiped = site_.store.wipe();
-    must(wiped.ok() ? Status() : wiped.error());
+    site_.must(wiped.ok() ? Status() : wiped.error());
   } else if (end.reload) {
     load_member();
   }
@@ -365,10 +362,6 @@ void QuorumPeer::tell_outcome() {
     if (sid != site_.self()) outcome.to.push_back(sid);
   }
   if (!outcome.to.empty()) ballots.add(std::move(outcome));
-}
-
-void QuorumPeer::must(const Status& done) {
-  if (!done.ok()) site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), done.error().text);
 }
 
 void QuorumPeer::flush() {

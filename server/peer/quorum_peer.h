@@ -80,7 +80,6 @@ class QuorumPeer final : public Stage {
   void shut_readers_out();
   void note_configs();
   Candidacy candidacy() const;
-  void must(const Status& done);
   void flush();
 
   const PeerSite& site_;

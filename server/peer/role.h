@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "server/config/exit_code.h"
 #include "server/peer/role_metrics.h"
 #include "server/peer/serving_term.h"
 
@@ -59,11 +58,6 @@ class RoleTerm {
   virtual void retire_port() {}
   void finish(RoleEnd end) {
     if (!end_.has_value()) end_ = std::move(end);
-  }
-  // A file that the protocol rests on could not be written.
-  void must(const Status& done) {
-    if (!done.ok())
-      site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), done.error().text);
   }
 
   const PeerSite& site_;

@@ -1,7 +1,5 @@
 #include "server/peer/serving_term.h"
 
-#include "server/config/exit_code.h"
-
 namespace okapi {
 
 ServingTerm::ServingTerm(const PeerSite& site, Bell& bell) : site_(site) {
@@ -19,9 +17,7 @@ void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
   if (role == Role::kStandalone) begin.server = ServerId(1);
   if (role == Role::kLeader) {
     auto orphans = site_.store.orphans();
-    if (!orphans.ok()) {
-      site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), orphans.error().text);
-    }
+    site_.must(orphans.ok() ? Status() : orphans.error());
     begin.orphans = std::move(*orphans);
   }
   const RolePlan& plan = role_plan(role);
@@ -68,8 +64,7 @@ void ServingTerm::stop() {
   RolePipeline::Tokens tokens = pipeline_->stop();
   Status back = tokens.has_value() ? site_.store.take_back(std::move(*tokens)) : Status();
   pipeline_.reset();
-  if (back.ok()) return;
-  site_.env.fatal(static_cast<int>(ExitCode::kUnexpectedError), back.error().text);
+  site_.must(back);
 }
 
 void ServingTerm::stop_at_once() {
