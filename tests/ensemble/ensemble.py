@@ -247,19 +247,25 @@ class Ensemble:
 
     def wait_served(self, *sids, seconds=SERVE_SECONDS):
         """Waits until these, or all that live, serve with one leader among all, and returns the leader."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        modes = {}
+
+        def leader():
             waited_for = [self.members[sid] for sid in sids] if sids else self.alive
             ended = [member for member in waited_for if not member.running]
             if ended:
                 raise servers.StartFailed(f"member {ended[0].sid} ended, exit code {ended[0].process.returncode}\n"
                                           f"{ended[0].log_tail()}")
-            modes = {member.sid: member.mode() for member in self.alive}
+            modes.clear()
+            modes.update({member.sid: member.mode() for member in self.alive})
             leaders = [sid for sid, mode in modes.items() if mode == "leader"]
             if len(leaders) == 1 and all(modes.get(member.sid) in SERVING for member in waited_for):
                 return self.members[leaders[0]]
-            time.sleep(servers.POLL_SECONDS)
-        raise AssertionError(f"no ensemble after {seconds} s: {modes}\n{self.log_tails()}")
+            return None
+
+        try:
+            return servers.wait_until(leader, seconds, "an ensemble that serves")
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {modes}\n{self.log_tails()}") from None
 
     def wait_leader_among(self, members, seconds=SERVE_SECONDS):
         """Waits until one of these leads the rest of them, whatever the others believe to be, and returns it."""

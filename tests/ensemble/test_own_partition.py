@@ -52,6 +52,19 @@ def test_a_leader_that_is_not_heard_or_cannot_hear_is_replaced(make_ensemble, lo
         traffic.check()
 
 
+def check_the_others_go_on(group, traffic, follower, other, leader):
+    """The follower, which has lost its leader, leaves; the other two serve on; healed, it comes back to them."""
+    servers.wait_until(lambda: not follower.serves(), RECOVERY_SECONDS, "the follower to lose its leader")
+    traffic.only = [leader, other]
+    traffic.wait_progress(300)
+    assert leader.mode() == "leader" and other.mode() == "follower"
+    group.proxy.heal()
+    assert group.wait_served(1, 2, 3, seconds=RECOVERY_SECONDS) is leader
+    traffic.only = None
+    traffic.wait_progress()
+    traffic.check()
+
+
 @pytest.mark.parametrize("lost", ["from the leader", "to the leader"])
 def test_one_follower_with_half_a_link_costs_nobody_else_anything(make_ensemble, lost):
     group = make_ensemble(3, linked=True)
@@ -61,15 +74,7 @@ def test_one_follower_with_half_a_link_costs_nobody_else_anything(make_ensemble,
         traffic.wait_progress()
         ends = (leader, follower) if lost == "from the leader" else (follower, leader)
         group.proxy.swallow(*[member.sid for member in ends])
-        servers.wait_until(lambda: not follower.serves(), RECOVERY_SECONDS, "the follower to leave")
-        traffic.only = [leader, other]
-        traffic.wait_progress(200)
-        assert leader.mode() == "leader" and other.mode() == "follower"
-        group.proxy.heal()
-        assert group.wait_served(1, 2, 3, seconds=RECOVERY_SECONDS) is leader
-        traffic.only = None
-        traffic.wait_progress()
-        traffic.check()
+        check_the_others_go_on(group, traffic, follower, other, leader)
 
 
 def test_a_member_cut_off_from_the_leader_alone_disturbs_nobody(make_ensemble):
@@ -80,15 +85,7 @@ def test_a_member_cut_off_from_the_leader_alone_disturbs_nobody(make_ensemble):
     with clients.Traffic(group) as traffic:
         traffic.wait_progress()
         group.proxy.cut(leader.sid, follower.sid)
-        servers.wait_until(lambda: not follower.serves(), RECOVERY_SECONDS, "the follower to lose its leader")
-        traffic.only = [leader, other]
-        traffic.wait_progress(300)
-        assert leader.mode() == "leader" and other.mode() == "follower"
-        group.proxy.heal()
-        assert group.wait_served(1, 2, 3, seconds=RECOVERY_SECONDS) is leader
-        traffic.only = None
-        traffic.wait_progress()
-        traffic.check()
+        check_the_others_go_on(group, traffic, follower, other, leader)
 
 
 def test_followers_need_no_link_to_each_other(make_ensemble):
