@@ -19,6 +19,8 @@ QuorumPacket parsed(const SharedBytes& bytes) {
   REQUIRE(packet.ok());
   return *packet;
 }
+// The packet is a view of the bytes: it must not outlive them.
+QuorumPacket parsed(SharedBytes&& bytes) = delete;
 
 }  // namespace
 
@@ -40,7 +42,8 @@ TEST_CASE("a_proposal_is_the_block_that_holds_its_transaction") {
 
 TEST_CASE("inform_carries_the_same_bytes_and_the_designated_leader_in_front_if_there_is_one") {
   EncodedTxn txn = some_txn();
-  QuorumPacket inform = parsed(inform_packet(txn));
+  SharedBytes held = inform_packet(txn);
+  QuorumPacket inform = parsed(held);
   CHECK(inform.type() == PacketType::kInform);
   CHECK(inform.data == NullableView(txn.bytes.view()));
   SharedBytes bytes = inform_and_activate_packet(txn, ServerId(3));
