@@ -65,7 +65,8 @@ struct Readiness {
 };
 
 // Which of one stage's sockets are ready; level-triggered. The scheduler gathers while the stage
-// sleeps, the stage looks during its step.
+// sleeps, the stage looks during its step. A stage whose turns are lent has a kSelector poller: of
+// that one a borrowed turn may call all but ready().
 class Poller {
  public:
   virtual ~Poller() = default;
@@ -78,8 +79,8 @@ class Poller {
 };
 
 enum class PollerKind {
-  kSelector,  // few calls per request: our own small epoll loop
-  kGeneral,   // Boost.Asio: acceptors, peers, admin
+  kSelector,  // few calls per request: our own small epoll loop; also for the links of Zab
+  kGeneral,   // Boost.Asio: acceptors, election, admin
 };
 
 class Net {

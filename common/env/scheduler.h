@@ -11,8 +11,9 @@ namespace okapi {
 
 // Whose thread may take a stage's turn (architecture section 7, hand-offs).
 enum class Lending {
-  kHomeOnly,  // stages with sockets; and those that wait, with the one exception below
-  kAnyone,    // stages that neither wait nor own sockets: a guest runs them after his own step
+  kHomeOnly,  // stages with many sockets; and those that wait, with the one exception below
+  kAnyone,    // stages that never wait: a guest runs them after his own step. In a borrowed turn
+              // Poller::ready() is not to be asked: the home may be gathering.
   kWaiting,   // Sync: home only, but who said Turn::lend_to_waiting may run it
 };
 

@@ -36,9 +36,13 @@ bool ThreadScheduler::Home::remove(const std::shared_ptr<Cell>& cell) {
     std::erase(cells_, cell);
     cells_changed_.store(true);
     last = cells_.empty();
-    if (last) ending_.store(true);
+    if (last) {
+      ending_.store(true);
+      queued_.store(1);
+    }
   }
   if (!last) return false;
+  queued_.notify_one();
   wake();
   // Who found it asleep a moment ago is not caught with a poller that its owner takes away.
   while (wakers_.load() != 0) std::this_thread::yield();
@@ -66,8 +70,9 @@ void ThreadScheduler::Home::enqueue(std::shared_ptr<Cell> cell) {
     MutexLock lock(mutex_);
     if (ending_.load()) return;  // the cell has retired meanwhile
     queue_.push_back(std::move(cell));
-    queued_.store(queue_.size());
+    queued_.store(static_cast<int>(queue_.size()));
   }
+  queued_.notify_one();
   wake_from_sleep();
 }
 
@@ -141,6 +146,7 @@ int64_t ThreadScheduler::Home::collect_timers(std::vector<std::shared_ptr<Cell>>
 void ThreadScheduler::Home::loop() {
   Context& context = Context::mine();
   std::vector<std::shared_ptr<Cell>> queue;
+  bool parked = false;
   while (!ending_.load()) {
     if (queued_.load() != 0) {
       MutexLock lock(mutex_);
@@ -150,17 +156,29 @@ void ThreadScheduler::Home::loop() {
     }
     int64_t earliest = collect_timers(queue);
     if (poller_ != nullptr) {
-      if (!queue.empty()) poller_->wait(Nanos(0));
-      if (queue.empty()) park(earliest);
-      if (poller_->has_news()) {
-        if (auto cell = polled_cell_.lock(); cell && cell->make_ready()) queue.push_back(cell);
+      // Just woken it has looked already.
+      if (!queue.empty() && !std::exchange(parked, false)) poller_->wait(Nanos(0));
+      if (queue.empty()) {
+        park(earliest);
+        parked = true;
       }
+      if (poller_->has_news()) see_to_sockets(queue);
     } else if (queue.empty()) {
       park(earliest);
     }
     run_queue(queue);
     queue.swap(context.own);
   }
+}
+
+// The poller would tell the news again and again while a guest has the stage: better to wait for
+// the guest, who gives it back.
+void ThreadScheduler::Home::see_to_sockets(std::vector<std::shared_ptr<Cell>>& queue) {
+  auto cell = polled_cell_.lock();
+  if (cell == nullptr) return;
+  Cell::Claim claim = cell->claim();
+  if (claim == Cell::Claim::kReady) queue.push_back(std::move(cell));
+  if (claim == Cell::Claim::kWithGuest && queue.empty()) queued_.wait(0);
 }
 
 // Runs what is ready here, and after each step the turns that this step may borrow. What rings a

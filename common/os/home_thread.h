@@ -34,6 +34,11 @@ class ThreadScheduler::Cell final : public Bell, public std::enable_shared_from_
     State idle = State::kIdle;
     return state_.compare_exchange_strong(idle, State::kReady);
   }
+  // For the home of a stage with sockets, when one of them has news. kReady: the caller runs it,
+  // and a guest who was about to finds that out. kWithGuest: the guest gives it back when his turn
+  // is over. kRetired: nobody runs it any more.
+  enum class Claim { kReady, kWithGuest, kRetired };
+  Claim claim();
   // Waits for a step that another thread runs; none begins afterwards.
   void retire();
   Lending lending() const { return lending_; }
@@ -90,6 +95,7 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
 
  private:
   void loop();
+  void see_to_sockets(std::vector<std::shared_ptr<Cell>>& queue);
   void run_queue(std::vector<std::shared_ptr<Cell>>& queue);
   void lend_turns(bool to_waiting, bool allowed);
   int64_t collect_timers(std::vector<std::shared_ptr<Cell>>& queue);
@@ -104,7 +110,7 @@ class ThreadScheduler::Home : public std::enable_shared_from_this<Home> {
   Mutex mutex_;
   std::vector<std::shared_ptr<Cell>> queue_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Cell>> cells_ GUARDED_BY(mutex_);
-  std::atomic<size_t> queued_{0};
+  std::atomic<int> queued_{0};
   std::atomic<bool> ending_{false};  // its last stage has retired
   std::atomic<bool> ended_{false};   // the thread does nothing any more
   std::atomic<int> wakers_{0};       // threads that may be about to touch the poller

@@ -46,6 +46,26 @@ ThreadScheduler::Cell::Outcome ThreadScheduler::Cell::run(const Clock& clock, bo
   return {more, turn.lends_to_waiting()};
 }
 
+ThreadScheduler::Cell::Claim ThreadScheduler::Cell::claim() {
+  State state = state_.load();
+  for (;;) {
+    switch (state) {
+      case State::kIdle:
+        if (state_.compare_exchange_weak(state, State::kReady)) return Claim::kReady;
+        break;
+      case State::kRunning:
+        if (state_.compare_exchange_weak(state, State::kRunningMail)) return Claim::kWithGuest;
+        break;
+      case State::kReady:
+        return Claim::kReady;
+      case State::kRunningMail:
+        return Claim::kWithGuest;
+      case State::kRetired:
+        return Claim::kRetired;
+    }
+  }
+}
+
 void ThreadScheduler::Cell::retire() {
   OKAPI_ASSERT(Context::mine().running != this);  // it would wait for itself
   retiring_.store(true);  // a stage that always wants more shall not win every race for its word

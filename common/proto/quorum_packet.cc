@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "common/base/assert.h"
+
 namespace okapi {
 namespace {
 
@@ -68,10 +70,11 @@ std::string_view name_of(PacketType type) {
   return kNames[number - 1];
 }
 
-void write_packet_head(char* to, PacketType type, Zxid zxid, size_t data_bytes) {
+void write_packet_head(char* to, PacketType type, Zxid zxid, std::optional<size_t> data_bytes) {
   uint32_t number = __builtin_bswap32(static_cast<uint32_t>(type));
   uint64_t id = __builtin_bswap64(static_cast<uint64_t>(zxid.value()));
-  uint32_t length = __builtin_bswap32(static_cast<uint32_t>(data_bytes));
+  // A null buffer has the length -1.
+  uint32_t length = __builtin_bswap32(static_cast<uint32_t>(data_bytes.value_or(SIZE_MAX)));
   std::memcpy(to, &number, 4);
   std::memcpy(to + 4, &id, 8);
   std::memcpy(to + 12, &length, 4);
@@ -82,8 +85,7 @@ void write_packet_tail(char* to) { std::memset(to, 0xff, kPacketTailBytes); }
 SharedBytes encode_packet(PacketType type, Zxid zxid, NullableView data) {
   size_t data_bytes = data.has_value() ? data->size() : 0;
   return SharedBytes::make(kPacketHeadBytes + data_bytes + kPacketTailBytes, [&](char* to) {
-    // A null buffer has the length -1.
-    write_packet_head(to, type, zxid, data.has_value() ? data_bytes : SIZE_MAX);
+    write_packet_head(to, type, zxid, data.has_value() ? std::optional(data_bytes) : std::nullopt);
     if (data_bytes > 0) std::memcpy(to + kPacketHeadBytes, data->data(), data_bytes);
     write_packet_tail(to + kPacketHeadBytes + data_bytes);
   });
@@ -91,6 +93,15 @@ SharedBytes encode_packet(PacketType type, Zxid zxid, NullableView data) {
 
 SharedBytes encode_packet(const QuorumPacket& packet) {
   return SharedBytes::copy_of(jute::encoded(packet));
+}
+
+std::optional<QuorumPacket> PacketWalk::next() {
+  if (in_.rest().empty()) return std::nullopt;
+  QuorumPacket packet;
+  jute::get(in_, packet);
+  OKAPI_ASSERT(in_.ok());
+  packet.block = &batch_;
+  return packet;
 }
 
 void PacketParser::feed(ByteView bytes) {
@@ -119,19 +130,27 @@ Result<std::optional<size_t>> PacketParser::packet_bytes(ByteView in) const {
   return std::optional<size_t>(scan.position());
 }
 
-Result<std::optional<QuorumPacket>> PacketParser::next() {
-  if (failed_.has_value()) return *failed_;
+Result<PacketBatch> PacketParser::take() {
+  PacketBatch batch;
   ByteView in = ByteView(buffer_).substr(at_);
-  auto length = packet_bytes(in);
-  if (!length.ok()) {
-    failed_ = length.error();
-    return *failed_;
+  size_t end = 0;
+  while (!failed_.has_value() && !batch.snapshot && end < kBatchBytes) {
+    ByteView rest = in.substr(end);
+    auto length = packet_bytes(rest);
+    if (!length.ok()) {
+      failed_ = length.error();
+    } else if (!length->has_value()) {
+      break;
+    } else {
+      batch.snapshot = jute::InputArchive(rest).get_int() == static_cast<int>(PacketType::kSnap);
+      end += **length;
+    }
   }
-  if (!length->has_value()) return std::optional<QuorumPacket>();
-  auto packet = jute::decode<QuorumPacket>(in.substr(0, **length));
-  OKAPI_ASSERT(packet.ok());
-  at_ += **length;
-  return std::optional<QuorumPacket>(std::move(*packet));
+  if (end == 0 && failed_.has_value()) return *failed_;
+  if (end == 0) return batch;
+  batch.bytes = SharedBytes::copy_of(in.substr(0, end));
+  at_ += end;
+  return batch;
 }
 
 std::string PacketParser::take_rest() {

@@ -45,12 +45,14 @@ struct AuthInfo {
   }
 };
 
-// A packet as received; data and identities are views into the receiver's buffer.
+// A packet as received; data and identities are views.
 struct QuorumPacket {
   int32_t type_number = 0;  // whatever the peer sent
   Zxid zxid;
   NullableView data;
   jute::Vector<AuthInfo> auth;
+  // What holds the views, for who keeps a part of the packet; null if they are only lent.
+  const SharedBytes* block = nullptr;
 
   PacketType type() const { return static_cast<PacketType>(type_number); }
   template <class Self, class V>
@@ -64,7 +66,8 @@ struct QuorumPacket {
 // What stands before and behind the data of a packet that has some.
 inline constexpr size_t kPacketHeadBytes = 16;
 inline constexpr size_t kPacketTailBytes = 4;
-void write_packet_head(char* to, PacketType type, Zxid zxid, size_t data_bytes);
+// No `data_bytes`: null data.
+void write_packet_head(char* to, PacketType type, Zxid zxid, std::optional<size_t> data_bytes);
 void write_packet_tail(char* to);
 
 SharedBytes encode_packet(PacketType type, Zxid zxid, NullableView data = std::nullopt);
@@ -80,15 +83,36 @@ struct PacketLimits {
   uint32_t auth_bytes_max = 1'048'575;  // of one scheme or id
 };
 
+// Whole packets, one behind the other. One block for all, so that what a transaction needs is kept
+// without another copy of it.
+struct PacketBatch {
+  SharedBytes bytes;
+  bool snapshot = false;  // the last one is SNAP
+};
+
+// The packets of a batch, which must outlive them.
+class PacketWalk {
+ public:
+  explicit PacketWalk(const SharedBytes& batch) : batch_(batch), in_(batch.view()) {}
+  std::optional<QuorumPacket> next();
+
+ private:
+  const SharedBytes& batch_;
+  jute::InputArchive in_;
+};
+
 class PacketParser {
  public:
+  // A batch ends with the packet that passes this: a transaction that is kept keeps its batch.
+  static constexpr size_t kBatchBytes = 64 * 1024;
+
   explicit PacketParser(const PacketLimits& limits) : limits_(limits) {}
 
-  // What came from the stream, in any pieces. Ends the views of the last packet.
+  // What came from the stream, in any pieces.
   void feed(ByteView bytes);
-  // The next whole packet, or nothing until more is fed. Its views are good until the next call of
-  // the parser. Errors: a bound is passed or a length is negative; they stay.
-  Result<std::optional<QuorumPacket>> next();
+  // The next whole packets, or an empty batch until more is fed. Errors: a bound is passed or a
+  // length is negative; they stay, and come behind the packets before them.
+  Result<PacketBatch> take();
   // Behind a SNAP packet a raw stream follows: what of it was fed already.
   std::string take_rest();
   // Fed and not yet given out.

@@ -23,7 +23,7 @@ constexpr std::array kRows = {
     Row{"WorkerSender", "WorkerSend", Lending::kAnyone},
     Row{"WorkerReceiver", "WorkerRecv", Lending::kAnyone},
     Row{"LearnerAcceptor", "LrnAccept", Lending::kHomeOnly},
-    Row{"LeaderLink", "LeaderLink", Lending::kHomeOnly},
+    Row{"LeaderLink", "LeaderLink", Lending::kAnyone},
     Row{"Acceptor", "Acceptor", Lending::kHomeOnly},
     Row{"Selector", "Selector", Lending::kHomeOnly},
     Row{"PrepRequestProcessor", "PrepReq", Lending::kAnyone},

@@ -9,8 +9,6 @@
 namespace okapi {
 namespace {
 
-constexpr int kLoneTurns = 4;
-
 // The loader is QuorumPeer's; here only the length counts.
 class Nobody final : public SnapshotSink {
  public:
@@ -25,7 +23,7 @@ LeaderLink::LeaderLink(Env& env, const LeaderLinkOptions& options,
                        Mailbox<LeaderLinkMail>& quorum_peer)
     : env_(env),
       options_(options),
-      poller_(env.net().make_poller(PollerKind::kGeneral)),
+      poller_(env.net().make_poller(PollerKind::kSelector)),
       mail_(quorum_peer),
       dial_(std::in_place, env, *poller_, options.dial),
       nobody_(std::make_unique<Nobody>()) {}
@@ -42,23 +40,20 @@ void LeaderLink::begin(Bell& bell) {
 }
 
 void LeaderLink::step(Turn& turn) {
-  packets_ = 0;
+  got_packets_ = false;
   take_orders();
+  if (turn.borrowed()) {
+    // A guest sends what he ordered; all else is for the home.
+    if (link_) write(turn);
+    if (dial_ || !reading_) turn.again();
+    mail_.flush();
+    return;
+  }
   if (dial_) dial(turn);
   if (link_) read(turn);
   if (link_) write(turn);
-  if (link_) note_lone(turn);
+  if (got_packets_) turn.lend_to_waiting();
   mail_.flush();
-}
-
-void LeaderLink::note_lone(Turn& turn) {
-  if (packets_ == 1) {
-    ++lone_turns_;
-  } else if (packets_ > 1) {
-    lone_turns_ = 0;
-  }
-  bool idle = link_->outbox_bytes() == 0 && !link_->raw();
-  if (packets_ == 1 && lone_turns_ >= kLoneTurns && idle) turn.lend_to_waiting();
 }
 
 void LeaderLink::take_orders() {
@@ -112,15 +107,13 @@ Status LeaderLink::hand_on() {
       OKAPI_TRY(hand_on_raw());
       if (link_->raw()) return {};
     }
-    auto packet = link_->next();
-    if (!packet.ok()) return packet.error();
-    if (!packet->has_value()) return {};
-    bool snapshot = (*packet)->type() == PacketType::kSnap;
-    OwnedPacket owned = OwnedPacket::copy_of(**packet);
-    size_t bytes = owned.bytes.size();
-    mail_.add(LeaderPacket{std::move(owned), account_.charge(bytes)});
-    ++packets_;
-    if (!snapshot) continue;
+    auto packets = link_->take();
+    if (!packets.ok()) return packets.error();
+    size_t bytes = packets->bytes.size();
+    if (bytes == 0) return {};
+    mail_.add(LeaderPackets{std::move(packets->bytes), account_.charge(bytes)});
+    got_packets_ = true;
+    if (!packets->snapshot) continue;
     link_->begin_raw();
     snapshot_.emplace(SnapshotForm::kWire, *nobody_, options_.snapshot_item_bytes_max);
   }

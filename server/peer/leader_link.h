@@ -46,7 +46,6 @@ class LeaderLink final : public Stage {
   Status hand_on_raw();
   void write(Turn& turn);
   void set_interest(bool reading);
-  void note_lone(Turn& turn);
   void end(const std::string& why);
 
   Env& env_;
@@ -64,8 +63,7 @@ class LeaderLink final : public Stage {
   std::optional<SnapshotParser> snapshot_;
   // While the leader sends one packet at a time nothing is gained by another thread for the log:
   // this one lends itself to Sync (architecture section 7, hand-offs rule 6).
-  int lone_turns_ = 0;
-  size_t packets_ = 0;  // of this step
+  bool got_packets_ = false;  // in this step
   std::vector<LeaderLinkOrder> orders_inbox_;
   std::vector<NameLookup> lookups_inbox_;
 };

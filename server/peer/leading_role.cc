@@ -71,8 +71,9 @@ void LeadingRole::step(Turn& turn) {
   metrics_.note(leader_->counts(now_));
   turn.wake_at(next_tick_);
   tell_membership(tick);
-  term_.ends.flush();
+  // To the network first: whoever lends this thread to Sync does not have the learners wait for it.
   for (auto& [id, link] : links_) link.orders.flush();
+  term_.ends.flush();
 }
 
 // First of all: what is acked was proposed in an earlier step.
@@ -147,8 +148,12 @@ void LeadingRole::take(LinkUp& mail) {
   leader_->connected(mail.link, now_, effects_);
 }
 
-void LeadingRole::take(PacketIn& mail) {
-  leader_->received(mail.link, mail.packet.packet, now_, effects_);
+void LeadingRole::take(PacketsIn& mail) {
+  PacketWalk walk(mail.batch);
+  while (auto packet = walk.next()) {
+    leader_->received(mail.link, *packet, now_, effects_);
+    run();
+  }
 }
 
 void LeadingRole::take(LinkDown& mail) {

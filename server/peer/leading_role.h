@@ -43,7 +43,7 @@ class LeadingRole final : public RoleTerm {
   void take_prepared();
   void take_learners();
   void take(LinkUp& mail);
-  void take(PacketIn& mail);
+  void take(PacketsIn& mail);
   void take(LinkDown& mail);
   void take(LogSent& mail);
   void take(LogUnusable& mail);

@@ -85,7 +85,7 @@ void LearnerAcceptor::add(std::unique_ptr<Stream> stream) {
   auto handler = std::make_shared<LearnerHandler>(sources_, link, std::move(stream),
                                                   options_.handler, quorum_peer_, news);
   StageOptions stage{.home = fmt::format("LrnHandler:{}", home),
-                     .lending = Lending::kHomeOnly,
+                     .lending = Lending::kAnyone,
                      .poller = handler->poller()};
   Bell& bell = sources_.env.scheduler().enroll(*handler, stage);
   handler->begin(bell, handler);

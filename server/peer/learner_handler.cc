@@ -20,7 +20,7 @@ LearnerHandler::LearnerHandler(const LearnerSources& sources, LinkId id,
     : sources_(sources),
       id_(id),
       options_(options),
-      poller_(sources.env.net().make_poller(PollerKind::kGeneral)),
+      poller_(sources.env.net().make_poller(PollerKind::kSelector)),
       mail_(quorum_peer),
       news_(acceptor),
       link_(std::in_place, std::move(stream), options.packets) {
@@ -40,6 +40,14 @@ void LearnerHandler::begin(Bell& bell, const std::shared_ptr<LearnerHandler>& se
 void LearnerHandler::step(Turn& turn) {
   if (!hello_until_) hello_until_ = turn.now() + options_.hello_timeout;
   if (link_) take_orders();
+  if (turn.borrowed() && link_) {
+    // A guest sends what he ordered; all else is for the home.
+    write(turn);
+    if (!greeted_ || !reading_ || streaming()) turn.again();
+    mail_.flush();
+    news_.flush();
+    return;
+  }
   if (link_) read(turn);
   if (link_) stream_on(turn);
   if (link_) write(turn);
@@ -137,13 +145,12 @@ void LearnerHandler::read(Turn& turn) {
 
 Status LearnerHandler::hand_on() {
   while (true) {
-    auto packet = link_->next();
-    if (!packet.ok()) return packet.error();
-    if (!packet->has_value()) return {};
-    if (!greeted_) OKAPI_TRY(greet(**packet));
-    OwnedPacket owned = OwnedPacket::copy_of(**packet);
-    size_t bytes = owned.bytes.size();
-    mail_.add(PacketIn{id_, std::move(owned), account_.charge(bytes)});
+    auto packets = link_->take();
+    if (!packets.ok()) return packets.error();
+    size_t bytes = packets->bytes.size();
+    if (bytes == 0) return {};
+    if (!greeted_) OKAPI_TRY(greet(*PacketWalk(packets->bytes).next()));
+    mail_.add(PacketsIn{id_, std::move(packets->bytes), account_.charge(bytes)});
   }
 }
 

@@ -103,8 +103,13 @@ void LearningRole::take(LeaderUp& mail) {
   learner_->begin(now_, effects_);
 }
 
-void LearningRole::take(LeaderPacket& mail) {
-  learner_->received(mail.packet.packet, now_, effects_);
+void LearningRole::take(LeaderPackets& mail) {
+  PacketWalk walk(mail.batch);
+  while (auto packet = walk.next()) {
+    if (over().has_value()) return;
+    learner_->received(*packet, now_, effects_);
+    run(effects_);
+  }
 }
 
 void LearningRole::take(SnapshotBytes& mail) {

@@ -34,7 +34,7 @@ class LearningRole final : public RoleTerm {
   void take_pipeline();
   void take_leader();
   void take(LeaderUp& mail);
-  void take(LeaderPacket& mail);
+  void take(LeaderPackets& mail);
   void take(SnapshotBytes& mail);
   void take(LeaderDown& mail);
   void give_up(std::string why, bool wipe = false, std::optional<ServerId> designated = {});

@@ -17,6 +17,10 @@ namespace {
 
 // As many as one system call takes.
 constexpr size_t kPartsMax = 64;
+// Packets up to this size are gathered in one piece: a copy costs less than a part of its own.
+constexpr size_t kGatheredBytes = 4 * 1024;
+// A piece to which nothing is added any more.
+constexpr size_t kPieceBytes = 64 * 1024;
 
 Error ended(const IoResult& result, const char* doing) {
   if (result.state == IoState::kClosed) return {ErrorKind::kClosed, "closed by the peer"};
@@ -25,17 +29,13 @@ Error ended(const IoResult& result, const char* doing) {
 
 }  // namespace
 
+bool PacketLink::Piece::takes(size_t bytes) const {
+  return shared.empty() && gathered.size() + bytes <= kPieceBytes;
+}
+
 bool any_readable(Poller& poller) {
   std::span<const Readiness> ready = poller.ready();
   return std::any_of(ready.begin(), ready.end(), [](const Readiness& one) { return one.readable; });
-}
-
-OwnedPacket OwnedPacket::copy_of(const QuorumPacket& packet) {
-  OwnedPacket out{.bytes = encode_packet(packet), .packet = {}};
-  auto decoded = jute::decode<QuorumPacket>(out.bytes.view());
-  OKAPI_ASSERT(decoded.ok());
-  out.packet = std::move(*decoded);
-  return out;
 }
 
 PacketLink::PacketLink(std::unique_ptr<Stream> stream, const PacketLinkOptions& options)
@@ -61,13 +61,15 @@ Status PacketLink::read() {
       parser_.feed(bytes);
     }
     total += result.bytes;
+    // The poller is level-triggered: what comes after a short read is told again.
+    if (result.bytes < buffer.size()) return {};
   }
   return {};
 }
 
-Result<std::optional<QuorumPacket>> PacketLink::next() {
+Result<PacketBatch> PacketLink::take() {
   OKAPI_ASSERT(!raw());
-  return parser_.next();
+  return parser_.take();
 }
 
 void PacketLink::begin_raw() {
@@ -92,7 +94,14 @@ Status PacketLink::put(SharedBytes bytes) {
     return Error{ErrorKind::kBusy, fmt::format("{} bytes wait for it to read", out_bytes_)};
   }
   out_bytes_ += bytes.size();
-  out_.push_back(std::move(bytes));
+  if (bytes.size() > kGatheredBytes) {
+    out_.push_back({.gathered = {}, .shared = std::move(bytes)});
+    return {};
+  }
+  if (out_.empty() || !out_.back().takes(bytes.size())) {
+    out_.push_back({.gathered = std::exchange(spare_, {}), .shared = {}});
+  }
+  out_.back().gathered += bytes.view();
   return {};
 }
 
@@ -101,8 +110,9 @@ Status PacketLink::write() {
   std::array<ByteView, kPartsMax> parts;
   size_t count = 0, offered = 0;
   for (auto at = out_.begin(); at != out_.end() && count < kPartsMax; ++at) {
-    parts[count++] = at->view();
-    offered += at->size();
+    parts[count] = at->view();
+    if (count == 0) parts[count].remove_prefix(front_sent_);
+    offered += parts[count++].size();
   }
   IoResult result = stream_->write(std::span(parts.data(), count));
   if (result.state == IoState::kWouldBlock) result = {.state = IoState::kOk, .bytes = 0};
@@ -115,13 +125,11 @@ Status PacketLink::write() {
 
 void PacketLink::sent(size_t bytes) {
   out_bytes_ -= bytes;
-  while (bytes > 0) {
-    SharedBytes& front = out_.front();
-    if (bytes < front.size()) {
-      front = front.slice(bytes, front.size() - bytes);
-      return;
-    }
-    bytes -= front.size();
+  front_sent_ += bytes;
+  while (!out_.empty() && front_sent_ >= out_.front().view().size()) {
+    front_sent_ -= out_.front().view().size();
+    spare_ = std::move(out_.front().gathered);
+    spare_.clear();
     out_.pop_front();
   }
 }

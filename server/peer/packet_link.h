@@ -34,8 +34,8 @@ class PacketLink {
 
   // Takes what has come. After an error, what came before it is still given out.
   Status read();
-  // The next whole packet; its views are good until the next call of read() or next().
-  Result<std::optional<QuorumPacket>> next();
+  // The next whole packets; empty: until read() brings more.
+  Result<PacketBatch> take();
 
   // From here on no packets come, but a raw stream, until end_raw() gives back what is behind it.
   void begin_raw();
@@ -52,13 +52,23 @@ class PacketLink {
   bool blocked() const { return blocked_ && out_bytes_ > 0; }
 
  private:
+  // What is to be sent, in order: a large packet, or small ones in one piece.
+  struct Piece {
+    std::string gathered;
+    SharedBytes shared;
+    ByteView view() const { return shared.empty() ? ByteView(gathered) : shared.view(); }
+    bool takes(size_t bytes) const;
+  };
+
   void sent(size_t bytes);
 
   std::unique_ptr<Stream> stream_;
   PacketParser parser_;
   const size_t outbox_bytes_max_, read_bytes_max_;
   std::optional<std::string> raw_;
-  std::deque<SharedBytes> out_;
+  std::deque<Piece> out_;
+  size_t front_sent_ = 0;  // of the first piece
+  std::string spare_;      // memory of a piece that is sent
   size_t out_bytes_ = 0;
   bool blocked_ = false;
 };

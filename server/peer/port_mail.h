@@ -21,13 +21,6 @@
 
 namespace okapi {
 
-// A packet that keeps the bytes which its views show.
-struct OwnedPacket {
-  static OwnedPacket copy_of(const QuorumPacket& packet);
-  SharedBytes bytes;  // the whole packet
-  QuorumPacket packet;
-};
-
 // So many bytes of a link's mail, until it goes. The account outlives the link.
 class MailCharge {
  public:
@@ -82,9 +75,10 @@ struct LinkUp {
   Endpoint peer;
   LearnerDoor door;
 };
-struct PacketIn {
+// Packets of a link, in order.
+struct PacketsIn {
   LinkId link;
-  OwnedPacket packet;
+  SharedBytes batch;  // of a PacketBatch
   MailCharge charge;
 };
 // The last of this link, after a CloseLink too. The reason names the peer.
@@ -103,7 +97,7 @@ struct SnapshotSent {
   LinkId link;
   Zxid stamp;
 };
-using LearnerMail = std::variant<LinkUp, PacketIn, LinkDown, LogSent, LogUnusable, SnapshotSent>;
+using LearnerMail = std::variant<LinkUp, PacketsIn, LinkDown, LogSent, LogUnusable, SnapshotSent>;
 
 // --- the learner's side ---
 
@@ -115,8 +109,9 @@ using LeaderLinkOrder = std::variant<SendToLeader, CloseLeaderLink>;
 struct LeaderUp {
   Endpoint peer;
 };
-struct LeaderPacket {
-  OwnedPacket packet;
+// Packets of the leader, in order; SNAP is the last of its batch.
+struct LeaderPackets {
+  SharedBytes batch;  // of a PacketBatch
   MailCharge charge;
 };
 // The raw stream behind a SNAP packet; packets go on behind the chunk that has `last`.
@@ -129,6 +124,6 @@ struct SnapshotBytes {
 struct LeaderDown {
   std::string why;
 };
-using LeaderLinkMail = std::variant<LeaderUp, LeaderPacket, SnapshotBytes, LeaderDown>;
+using LeaderLinkMail = std::variant<LeaderUp, LeaderPackets, SnapshotBytes, LeaderDown>;
 
 }  // namespace okapi

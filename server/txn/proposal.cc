@@ -62,6 +62,10 @@ Result<EncodedTxn> txn_of_packet(const QuorumPacket& packet) {
                  fmt::format("{} of 0x{:x} carries transaction 0x{:x}", name_of(packet.type()),
                              packet.zxid.value(), header->zxid.value())};
   }
+  if (packet.block != nullptr) {
+    auto offset = static_cast<size_t>(data.data() - packet.block->view().data());
+    return EncodedTxn{packet.zxid, packet.block->slice(offset, data.size())};
+  }
   SharedBytes whole = wrap(PacketType::kProposal, packet.zxid, ByteView(), data);
   return EncodedTxn{packet.zxid, whole.slice(kPacketHeadBytes, data.size())};
 }

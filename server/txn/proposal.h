@@ -15,8 +15,8 @@ SharedBytes inform_packet(const EncodedTxn& txn);
 SharedBytes inform_and_activate_packet(const EncodedTxn& txn, ServerId designated);
 
 // The transaction in a received PROPOSAL or INFORM, or in an INFORMANDACTIVATE behind the
-// designated leader. Copied once, as a PROPOSAL. Errors: no transaction header, or one with another
-// zxid than the packet's.
+// designated leader. Shares the packet's block, or is copied as a PROPOSAL if it has none. Errors:
+// no transaction header, or one with another zxid than the packet's.
 Result<EncodedTxn> txn_of_packet(const QuorumPacket& packet);
 
 }  // namespace okapi

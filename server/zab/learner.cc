@@ -11,6 +11,17 @@ namespace {
 
 Error surprise(std::string text) { return {ErrorKind::kInvalid, std::move(text)}; }
 
+// One ACK for each: those of the reference count for their own proposal alone.
+SharedBytes acks_of(std::deque<Zxid>::const_iterator from, std::deque<Zxid>::const_iterator to) {
+  constexpr size_t kBytes = kPacketHeadBytes + kPacketTailBytes;
+  return SharedBytes::make(static_cast<size_t>(to - from) * kBytes, [&](char* at) {
+    for (; from != to; ++from, at += kBytes) {
+      write_packet_head(at, PacketType::kAck, *from, std::nullopt);
+      write_packet_tail(at + kPacketHeadBytes);
+    }
+  });
+}
+
 }  // namespace
 
 Learner::Learner(const LearnerOptions& options, CommittedLog& committed, MonoTime now)
@@ -197,9 +208,10 @@ Status Learner::commit_next(std::optional<ServerId> designated, LearnerEffects& 
 
 void Learner::logged(Zxid zxid, LearnerEffects& out) {
   if (over_) return;
-  for (; !unacked_.empty() && unacked_.front() <= zxid; unacked_.pop_front()) {
-    out.push_back(SendToLeader{encode_packet(PacketType::kAck, unacked_.front())});
-  }
+  auto end = std::upper_bound(unacked_.begin(), unacked_.end(), zxid);
+  if (end == unacked_.begin()) return;
+  out.push_back(SendToLeader{acks_of(unacked_.begin(), end)});
+  unacked_.erase(unacked_.begin(), end);
 }
 
 void Learner::request(const ForwardedRequest& request, const std::vector<Identity>& identities,

@@ -34,13 +34,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t at = 0; at < in.size(); at += piece) {
     parser.feed(in.substr(at, piece));
     for (;;) {
-      auto packet = parser.next();
-      if (!packet.ok()) return 0;
-      if (!packet->has_value()) break;
-      SharedBytes again = encode_packet(**packet);
-      OKAPI_ASSERT(in.substr(parsed, again.size()) == again.view());
-      parsed += again.size();
-      decode_payloads(**packet);
+      auto batch = parser.take();
+      if (!batch.ok()) return 0;
+      if (batch->bytes.empty()) break;
+      PacketWalk walk(batch->bytes);
+      while (auto packet = walk.next()) {
+        SharedBytes again = encode_packet(*packet);
+        OKAPI_ASSERT(in.substr(parsed, again.size()) == again.view());
+        parsed += again.size();
+        decode_payloads(*packet);
+      }
     }
   }
   return 0;

@@ -1,12 +1,16 @@
 // Scheduler, Mailbox and Feed under real threads: tokens wander between stages of every lending,
 // with light and heavy mail, timers and further slices, while other stages come and go. A lost
 // wake-up leaves a token where it is, and the test ends without it.
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <thread>
 
 #include "common/base/feed.h"
 #include "common/base/random.h"
+#include "common/os/epoll_poller.h"
 #include "common/os/real_env.h"
 #include "tests/unit/os/probe_stage.h"
 
@@ -64,6 +68,47 @@ class Wanderer final : public Stage {
   std::atomic<int>& done_;
   std::atomic<bool> inside_{false};
   std::vector<int> held_, kept_;
+};
+
+// Mail is bytes to write; a turn at home reads too.
+class SocketEnd final : public Stage, public Pollable {
+ public:
+  SocketEnd(int fd, std::atomic<int>& received) : fd_(fd), received_(received) {
+    poller_.watch(*this, 0, Interest::kRead);
+  }
+  ~SocketEnd() override { close(fd_); }
+  int handle() const override { return fd_; }
+  void enroll(ThreadScheduler& scheduler) {
+    std::string home = "end-" + std::to_string(fd_);
+    mail.attach(scheduler.enroll(*this, {home, Lending::kAnyone, &poller_}));
+  }
+  void step(Turn& turn) override {
+    OKAPI_ASSERT(!inside_.exchange(true));
+    inbox_.clear();
+    mail.drain(inbox_);
+    owed_.append(inbox_.size(), 'x');
+    if (!owed_.empty()) {
+      ssize_t written = write(fd_, owed_.data(), owed_.size());
+      if (written > 0) owed_.erase(0, static_cast<size_t>(written));
+    }
+    if (!turn.borrowed() && !poller_.ready().empty()) {
+      char buffer[64];
+      ssize_t got = read(fd_, buffer, sizeof buffer);
+      if (got > 0) received_.fetch_add(static_cast<int>(got));
+    }
+    if (!owed_.empty()) turn.again();
+    inside_.store(false);
+  }
+
+  Mailbox<int> mail;
+
+ private:
+  const int fd_;
+  std::atomic<int>& received_;
+  EpollPoller poller_;
+  std::atomic<bool> inside_{false};
+  std::vector<int> inbox_;
+  std::string owed_;
 };
 
 }  // namespace
@@ -131,6 +176,33 @@ TEST_CASE("mail_of_many_posters_arrives_once_and_in_each_ones_order") {
   CHECK(eventually([&] { return received.load() == kPosters * kItems; }));
   CHECK(wrong.load() == 0);
   scheduler.retire(reader);
+}
+
+// As LearnerHandler and LeaderLink use it: guests write, the home reads.
+TEST_CASE("a_stage_with_a_socket_loses_neither_news_nor_mail_when_its_turns_are_lent") {
+  constexpr int kPosters = 3, kBytes = 20'000;
+  SystemClock clock;
+  ThreadScheduler scheduler(clock);
+  int fds[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+  std::atomic<int> received{0};
+  std::vector<std::unique_ptr<SocketEnd>> ends;
+  for (int fd : fds) {
+    ends.push_back(std::make_unique<SocketEnd>(fd, received));
+    ends.back()->enroll(scheduler);
+  }
+  std::vector<std::unique_ptr<ProbeStage>> posters;
+  for (int i = 0; i < kPosters; ++i) {
+    posters.push_back(std::make_unique<ProbeStage>([&, left = kBytes](Turn& turn, auto&) mutable {
+      ends[static_cast<size_t>(left) % 2]->mail.post(1);
+      if (--left > 0) turn.again();
+    }));
+    posters.back()->enroll(scheduler, {"poster-" + std::to_string(i), Lending::kHomeOnly, nullptr});
+    posters.back()->bell->ring(false);
+  }
+  CHECK(eventually([&] { return received.load() == kPosters * kBytes; }));
+  for (auto& poster : posters) scheduler.retire(*poster);
+  for (auto& end : ends) scheduler.retire(*end);
 }
 
 // As CommitProcessor and a worker use it: the producer's thread changes from turn to turn.

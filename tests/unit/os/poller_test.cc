@@ -54,6 +54,33 @@ struct World {
   std::unique_ptr<OsPoller> poller;
 };
 
+// Says how often its home looked.
+class CountingPoller final : public OsPoller {
+ public:
+  explicit CountingPoller(Net& net)
+      : inner_(static_cast<OsPoller*>(net.make_poller(PollerKind::kSelector).release())) {}
+  void watch(Pollable& what, uint64_t token, Interest interest) override {
+    inner_->watch(what, token, interest);
+  }
+  void change(Pollable& what, uint64_t token, Interest interest) override {
+    inner_->change(what, token, interest);
+  }
+  void forget(Pollable& what) override { inner_->forget(what); }
+  std::span<const Readiness> ready() override { return inner_->ready(); }
+  void wait(Nanos timeout) override {
+    waits.fetch_add(1);
+    inner_->wait(timeout);
+    if (inner_->has_news()) found.fetch_add(1);
+  }
+  void interrupt() override { inner_->interrupt(); }
+  bool has_news() const override { return inner_->has_news(); }
+
+  std::atomic<int> waits{0}, found{0};
+
+ private:
+  std::unique_ptr<OsPoller> inner_;
+};
+
 }  // namespace
 
 TEST_CASE("readiness_names_the_token_and_is_level_triggered") {
@@ -167,6 +194,48 @@ TEST_CASE("a_wait_ends_at_its_limit") {
   world.poller->wait(Millis(20));
   CHECK(clock.now() - begin >= Millis(19));
   CHECK(clock.now() - begin < Millis(2000));
+}
+
+TEST_CASE("news_of_a_socket_waits_for_the_guest_who_has_the_stage_and_the_home_does_not_spin") {
+  AsioNet net;
+  CountingPoller poller(net);
+  SystemClock clock;
+  ThreadScheduler scheduler(clock);
+  Pair pair;
+  std::atomic<int> reads{0};
+  std::atomic<bool> guest_in{false}, guest_may_go{false};
+  ProbeStage stage([&](Turn& turn, std::vector<int>&) {
+    if (!turn.borrowed()) {
+      if (!poller.ready().empty() && pair.ours->take()) reads.fetch_add(1);
+      return;
+    }
+    guest_in.store(true);
+    guest_in.notify_one();
+    guest_may_go.wait(false);
+  });
+  poller.watch(*pair.ours, 7, Interest::kRead);
+  stage.enroll(scheduler, {"polled", Lending::kAnyone, &poller});
+  ProbeStage host([&](Turn&, std::vector<int>&) { stage.mail.post(1); });
+  host.enroll(scheduler, {"host", Lending::kHomeOnly, nullptr});
+  host.mail.post(1);
+  guest_in.wait(false);
+  int before = poller.waits.load();
+  pair.theirs->send("x");
+  REQUIRE(eventually([&] { return poller.found.load() > 0; }));
+  // Time in which it could look again.
+  ProbeStage other([](Turn&, std::vector<int>&) {});
+  other.enroll(scheduler, {"other", Lending::kHomeOnly, nullptr});
+  for (int i = 1; i <= 1000; ++i) {
+    other.mail.post(i);
+    REQUIRE(eventually([&] { return other.steps.load() == i; }));
+  }
+  CHECK(poller.waits.load() <= before + 2);
+  CHECK(reads.load() == 0);
+  guest_may_go.store(true);
+  guest_may_go.notify_one();
+  CHECK(eventually([&] { return reads.load() == 1; }));
+  for (ProbeStage* one : {&host, &other, &stage}) scheduler.retire(*one);
+  poller.forget(*pair.ours);
 }
 
 TEST_CASE("a_stage_with_a_poller_wakes_for_sockets_mail_and_timers") {

@@ -15,16 +15,14 @@ TEST_CASE("packets go both ways, whole and in order, over links that take and gi
       learner.send(PacketType::kAck, Zxid(i), std::string(static_cast<size_t>(i) * 31, 'x'));
       door->post(SendTo{leader.link(), encode_packet(PacketType::kCommit, Zxid(i))});
     }
-    REQUIRE(world.until([&] {
-      return leader.peer.all<PacketIn>().size() == 101 &&
-             learner.peer.all<LeaderPacket>().size() == 100;
-    }));
+    REQUIRE(world.until(
+        [&] { return leader.packets().size() == 101 && learner.packets().size() == 100; }));
     for (int i = 1; i <= 100; ++i) {
       auto at = static_cast<size_t>(i);
-      const QuorumPacket& ack = leader.peer.all<PacketIn>()[at]->packet.packet;
+      const QuorumPacket& ack = leader.packets()[at];
       CHECK(ack.zxid == Zxid(i));
       CHECK(ack.data->size() == at * 31);
-      CHECK(learner.peer.all<LeaderPacket>()[at - 1]->packet.packet.zxid == Zxid(i));
+      CHECK(learner.packets()[at - 1].zxid == Zxid(i));
     }
     CHECK(leader.peer.all<LinkUp>().front()->peer.ip == ip_of(2));
   }

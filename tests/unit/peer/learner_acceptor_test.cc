@@ -35,9 +35,8 @@ TEST_CASE("five hundred silent connections harm nobody") {
   LearnerSide& second = world.join(3);
   leader.door()->post(SendTo{leader.link(), encode_packet(PacketType::kPing, Zxid(1))});
   first.send(PacketType::kAck, Zxid(5));
-  REQUIRE(world.until([&] {
-    return second.peer.all<LeaderPacket>().size() == 1 && leader.peer.all<PacketIn>().size() == 3;
-  }));
+  REQUIRE(
+      world.until([&] { return second.packets().size() == 1 && leader.packets().size() == 3; }));
   CHECK(leader.peer.all<LinkUp>().size() == 2);
   CHECK(leader.peer.all<LinkDown>().empty());
   CHECK(stranger.is_closed(*streams.front()));
@@ -54,7 +53,7 @@ TEST_CASE("a leader may listen on all its addresses, and looks its own name up")
   LeaderSide& leader = world.lead();
   world.world.run_for(Millis(100));
   world.join(2);
-  CHECK(leader.peer.all<PacketIn>().size() == 1);
+  CHECK(leader.packets().size() == 1);
 }
 
 TEST_CASE("past the bound of all connections the next is refused") {
@@ -101,8 +100,7 @@ TEST_CASE("garbage and oversized packets end that link alone, with the peer's na
     CHECK(leader.peer.all<LinkDown>().front()->why.find("10.0.9.9") != std::string::npos);
   }
   learner.send(PacketType::kAck, Zxid(9));
-  REQUIRE(world.until(
-      [&] { return leader.peer.all<PacketIn>().back()->packet.packet.zxid == Zxid(9); }));
+  REQUIRE(world.until([&] { return leader.packets().back().zxid == Zxid(9); }));
 }
 
 TEST_CASE("garbage from a leader ends the link; a snapshot may be broken, too") {

@@ -14,8 +14,7 @@ SharedBytes ping(int number) { return encode_packet(PacketType::kPing, Zxid(numb
 // What a learner has got, type by type: "DIFF 5", "PROPOSAL 6".
 std::vector<std::string> packets_of(const LearnerSide& learner) {
   std::vector<std::string> out;
-  for (const LeaderPacket* one : learner.peer.all<LeaderPacket>()) {
-    const QuorumPacket& packet = one->packet.packet;
+  for (const QuorumPacket& packet : learner.packets()) {
     out.push_back(std::string(name_of(packet.type())) + " " +
                   std::to_string(packet.zxid.counter()));
   }
@@ -37,7 +36,7 @@ TEST_CASE("a big tree goes out in slices, and what was ordered meanwhile follows
     LearnerDoor door = leader.door();
     door->post(StreamSnapshot{leader.link()});
     for (int i = 1; i <= 50; ++i) door->post(SendTo{leader.link(), ping(i)});
-    REQUIRE(world.until([&] { return learner.peer.all<LeaderPacket>().size() == 51; }));
+    REQUIRE(world.until([&] { return learner.packets().size() == 51; }));
     CHECK(packets_of(learner).front() == "SNAP 300");
     CHECK(packets_of(learner)[1] == "PING 1");
     CHECK(packets_of(learner).back() == "PING 50");
@@ -70,7 +69,7 @@ TEST_CASE("a learner that does not read holds up its own stream only, within a b
   LearnerSide& other = world.join(3);
   leader.door()->post(SendTo{leader.link(), ping(1)});
   world.world.run_for(Millis(5'000));
-  CHECK(other.peer.all<LeaderPacket>().size() == 1);
+  CHECK(other.packets().size() == 1);
   CHECK(leader.peer.all<SnapshotSent>().empty());
   // Mail, pipe and outbox are bounded; 30 MB are not in them.
   slow.peer.frozen = false;
@@ -88,8 +87,8 @@ TEST_CASE("a leader that is behind does not read its learners") {
   world.world.run_for(Millis(5'000));
   CHECK(leader.peer.box.size() <= 6);  // 4 MB, and what one step may bring
   leader.peer.frozen = false;
-  REQUIRE(world.until([&] { return leader.peer.all<PacketIn>().size() == 21; }));
-  CHECK(leader.peer.all<PacketIn>().back()->packet.packet.zxid == Zxid(20));
+  REQUIRE(world.until([&] { return leader.packets().size() == 21; }));
+  CHECK(leader.packets().back().zxid == Zxid(20));
 }
 
 TEST_CASE("an outbox past its bound ends the link, behind a stream as well") {
@@ -126,7 +125,7 @@ TEST_CASE("a log is sent as the walk says, from files that were rolled") {
   SECTION("from within the first file") {
     leader.door()->post(log_order(link, zx(8), zx(12)));
     leader.door()->post(SendTo{link, ping(77)});
-    REQUIRE(world.until([&] { return learner.peer.all<LeaderPacket>().size() == 10; }));
+    REQUIRE(world.until([&] { return learner.packets().size() == 10; }));
     CHECK(packets_of(learner) == std::vector<std::string>{"DIFF 12", "PROPOSAL 9", "COMMIT 9",
                                                           "PROPOSAL 10", "COMMIT 10", "PROPOSAL 11",
                                                           "COMMIT 11", "PROPOSAL 12", "COMMIT 12",
@@ -138,13 +137,13 @@ TEST_CASE("a log is sent as the walk says, from files that were rolled") {
     Zxid from = GENERATE(zx(1), zx(11), zx(2), zx(12));
     leader.door()->post(log_order(link, from, zx(20)));
     size_t count = 1 + 2 * (20 - from.counter());
-    REQUIRE(world.until([&] { return learner.peer.all<LeaderPacket>().size() == count; }));
+    REQUIRE(world.until([&] { return learner.packets().size() == count; }));
     CHECK(packets_of(learner).front() == "DIFF 20");
     CHECK(packets_of(learner).back() == "COMMIT 20");
   }
   SECTION("behind a snapshot, without an opening packet") {
     leader.door()->post(StreamLog{link, zx(20), CommittedWalk::opened_at(zx(10))});
-    REQUIRE(world.until([&] { return learner.peer.all<LeaderPacket>().size() == 20; }));
+    REQUIRE(world.until([&] { return learner.packets().size() == 20; }));
     CHECK(packets_of(learner).front() == "PROPOSAL 11");
   }
   CHECK(leader.replica.leases.all_home());
@@ -166,7 +165,7 @@ TEST_CASE("a log that cannot be used is said to be so, and nothing was sent") {
   leader.door()->post(log_order(leader.link(), from, zx(20)));
   REQUIRE(world.until([&] { return leader.peer.all<LogUnusable>().size() == 1; }));
   leader.door()->post(SendTo{leader.link(), ping(1)});
-  REQUIRE(world.until([&] { return !learner.peer.all<LeaderPacket>().empty(); }));
+  REQUIRE(world.until([&] { return !learner.packets().empty(); }));
   CHECK(packets_of(learner) == std::vector<std::string>{"PING 1"});
 }
 

@@ -63,8 +63,9 @@ class LeadingPeer final : public Stage {
     if (auto* up = std::get_if<LinkUp>(&mail)) {
       doors_[up->link] = up->door;
       leader_->connected(up->link, now_, out);
-    } else if (auto* packet = std::get_if<PacketIn>(&mail)) {
-      leader_->received(packet->link, packet->packet.packet, now_, out);
+    } else if (auto* packets = std::get_if<PacketsIn>(&mail)) {
+      PacketWalk walk(packets->batch);
+      while (auto packet = walk.next()) leader_->received(packets->link, *packet, now_, out);
     } else if (auto* down = std::get_if<LinkDown>(&mail)) {
       doors_.erase(down->link);
       ended.push_back(down->why);
@@ -173,8 +174,9 @@ class FollowingPeer final : public Stage {
     if (std::holds_alternative<LeaderUp>(mail)) {
       learner_.emplace(options_, replica_.database.committed_log(), now_);
       learner_->begin(now_, out);
-    } else if (auto* packet = std::get_if<LeaderPacket>(&mail)) {
-      learner_->received(packet->packet.packet, now_, out);
+    } else if (auto* packets = std::get_if<LeaderPackets>(&mail)) {
+      PacketWalk walk(packets->batch);
+      while (auto packet = walk.next()) learner_->received(*packet, now_, out);
     } else if (auto* chunk = std::get_if<SnapshotBytes>(&mail)) {
       learner_->heard(now_);
       size_t taken = 0;

@@ -81,8 +81,11 @@ class Following final : public Stage {
         link_->orders.post(SendToLeader{encode_packet(PacketType::kFollowerInfo, Zxid())});
       } else if (auto* chunk = std::get_if<SnapshotBytes>(&mail)) {
         bytes_ += chunk->bytes.size();
-      } else if (auto* packet = std::get_if<LeaderPacket>(&mail)) {
-        if (packet->packet.packet.type() == PacketType::kPing && bytes_ > 1'000'000) ++pinged_;
+      } else if (auto* packets = std::get_if<LeaderPackets>(&mail)) {
+        PacketWalk walk(packets->batch);
+        while (auto packet = walk.next()) {
+          if (packet->type() == PacketType::kPing && bytes_ > 1'000'000) ++pinged_;
+        }
       }
     }
   }

@@ -93,6 +93,17 @@ struct Replica {
   TreeLeases leases;
 };
 
+// What came in mail of that kind, packet by packet.
+template <class Packets, class Mail>
+std::vector<QuorumPacket> packets_of(const Collector<Mail>& peer) {
+  std::vector<QuorumPacket> out;
+  for (const Packets* mail : peer.template all<Packets>()) {
+    PacketWalk walk(mail->batch);
+    while (auto packet = walk.next()) out.push_back(std::move(*packet));
+  }
+  return out;
+}
+
 class LeaderSide final : public sim::Program {
  public:
   LeaderSide(sim::SimEnv& environment, LearnerAcceptorOptions options)
@@ -122,6 +133,7 @@ class LeaderSide final : public sim::Program {
   // The door of the newest link.
   LearnerDoor door() { return peer.all<LinkUp>().back()->door; }
   LinkId link() { return peer.all<LinkUp>().back()->link; }
+  std::vector<QuorumPacket> packets() const { return packets_of<PacketsIn>(peer); }
 
   sim::SimEnv& env;
   Replica replica;
@@ -147,6 +159,7 @@ class LearnerSide final : public sim::Program {
     link.orders.post(SendToLeader{encode_packet(type, zxid, data)});
   }
   void send_hello() { send(PacketType::kFollowerInfo, Zxid(), std::string(20, '\0')); }
+  std::vector<QuorumPacket> packets() const { return packets_of<LeaderPackets>(peer); }
   std::string snapshot_bytes() {
     std::string out;
     for (const SnapshotBytes* chunk : peer.all<SnapshotBytes>()) out += chunk->bytes;

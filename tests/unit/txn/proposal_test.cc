@@ -67,6 +67,29 @@ TEST_CASE("a_received_transaction_can_be_proposed_again_without_a_copy") {
   }
 }
 
+TEST_CASE("a_received_transaction_shares_its_batch_with_the_packets_beside_it") {
+  EncodedTxn txn = some_txn();
+  PacketParser parser{PacketLimits{}};
+  parser.feed(encode_packet(PacketType::kPing, Zxid(1)).view());
+  parser.feed(proposal_packet(txn).view());
+  parser.feed(inform_and_activate_packet(txn, ServerId(3)).view());
+  auto batch = parser.take();
+  REQUIRE(batch.ok());
+  PacketWalk walk(batch->bytes);
+  CHECK(walk.next()->type() == PacketType::kPing);
+  for (bool proposal : {true, false}) {
+    auto received = txn_of_packet(*walk.next());
+    REQUIRE(received.ok());
+    CHECK(received->bytes.view() == txn.bytes.view());
+    CHECK(received->bytes.view().data() > batch->bytes.view().data());
+    CHECK(received->bytes.view().data() < batch->bytes.view().data() + batch->bytes.size());
+    SharedBytes again = proposal_packet(*received);
+    CHECK(again.view() == proposal_packet(txn).view());
+    CHECK((again.view().data() + kPacketHeadBytes == received->bytes.view().data()) == proposal);
+  }
+  CHECK_FALSE(walk.next().has_value());
+}
+
 TEST_CASE("x_quo_10_a_proposal_with_another_transaction_than_it_says_is_refused") {
   EncodedTxn txn = some_txn();
   SharedBytes bytes = proposal_packet(txn);

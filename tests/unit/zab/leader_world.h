@@ -56,7 +56,7 @@ class LeaderWorld {
   std::vector<Sent> to(int64_t link) {
     std::vector<Sent> packets;
     for (const SendTo& effect : all_of<SendTo>(out)) {
-      if (effect.link == id(link)) packets.push_back(sent(effect.bytes));
+      if (effect.link == id(link)) add_sent(packets, effect.bytes);
     }
     return packets;
   }

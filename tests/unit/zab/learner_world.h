@@ -57,8 +57,7 @@ class LearnerWorld {
   }
   std::vector<Sent> sent_packets() const {
     std::vector<Sent> packets;
-    for (const SendToLeader& effect : all_of<SendToLeader>(out))
-      packets.push_back(sent(effect.bytes));
+    for (const SendToLeader& effect : all_of<SendToLeader>(out)) add_sent(packets, effect.bytes);
     return packets;
   }
   std::optional<GiveUp> gave_up() const {

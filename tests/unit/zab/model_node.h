@@ -10,6 +10,7 @@
 #include "common/base/random.h"
 #include "server/zab/leader.h"
 #include "server/zab/learner.h"
+#include "tests/support/packet_reader.h"
 #include "tests/unit/zab/support.h"
 
 namespace okapi::zab_test {
@@ -52,7 +53,7 @@ class ModelNode {
     ModelNode* leader = nullptr;
     ModelNode* learner = nullptr;
     Pipe to_leader, to_learner;
-    PacketParser leader_in{PacketLimits{}}, learner_in{PacketLimits{}};
+    PacketReader leader_in, learner_in;
     bool open = true;
     bool slow = false;  // the handler streams; the snapshot or log is not through
     std::optional<StreamLog> log;

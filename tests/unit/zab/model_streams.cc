@@ -51,7 +51,7 @@ void ModelNode::load(Link& link, MonoTime now) {
   jute::InputArchive in(rest);
   int32_t count = in.get_int();
   std::string packets(in.rest());
-  PacketParser parser{PacketLimits{}};
+  PacketReader parser;
   parser.feed(packets);
   History tree;
   while (in.ok() && static_cast<int32_t>(tree.size()) < count) {

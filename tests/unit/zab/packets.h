@@ -21,12 +21,13 @@ struct Sent {
   }
 };
 
-inline Sent sent(const SharedBytes& bytes) {
-  auto packet = jute::decode<QuorumPacket>(bytes.view());
-  OKAPI_ASSERT(packet.ok());
-  Sent out{packet->type(), packet->zxid};
-  if (packet->data.has_value()) out.data = std::string(*packet->data);
-  return out;
+// One effect may be several packets.
+inline void add_sent(std::vector<Sent>& to, const SharedBytes& bytes) {
+  PacketWalk walk(bytes);
+  while (auto packet = walk.next()) {
+    Sent& one = to.emplace_back(Sent{packet->type(), packet->zxid});
+    if (packet->data.has_value()) one.data = std::string(*packet->data);
+  }
 }
 
 // The effects of one kind, in order.
