@@ -302,7 +302,9 @@ void QuorumPeer::settle(Turn& turn) {
   } else if (end.reload) {
     load_member();
   }
-  if (served) suspect_ = empty_data_ = false;
+  if (served) suspect_ = false;
+  // Whoever acknowledged a leader's history has it, whether it served or not.
+  if (site_.store.current_epoch() != Epoch(0)) empty_data_ = false;
   roles_without_service_ = served ? 0 : roles_without_service_ + 1;
   if (hand_over(end)) return;
   if (roles_without_service_ <= kQuickRoles) return look(turn.now());

@@ -31,6 +31,25 @@ TEST_CASE("f_dsk_08: stale, wiped and one that knows: what was acknowledged surv
   scenario.end();
 }
 
+TEST_CASE("inv_b7: who has a leader's history on its disk votes, though it never served") {
+  Scenario scenario;
+  scenario.start(3);
+  scenario.start(2);
+  scenario.until("server 2 acknowledges the history of 3",
+                 [&] { return scenario.file(2, "currentEpoch") == "1"; });
+  scenario.block(3, 2);
+  scenario.wait_for(3);
+  size_t client = scenario.client(3);
+  scenario.send(client, create("/a"));
+  scenario.until("server 3 gives up", [&] { return !scenario.serves(3); });
+  CHECK(scenario.files(3, "log.") == 1);
+  scenario.heal();
+  // Without server 1, which was never there.
+  scenario.wait_for(3);
+  scenario.wait_for(2);
+  scenario.end();
+}
+
 TEST_CASE("zk_2959: observers are no quorum") {
   Scenario scenario({.voters = 3, .observers = 2});
   scenario.start(1);
