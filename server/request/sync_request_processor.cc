@@ -5,6 +5,12 @@
 #include "server/config/exit_code.h"
 
 namespace okapi {
+namespace {
+
+// After a slower batch the next is for the home: a thread that was lent has sockets to serve.
+constexpr Millis kLentBatchMax{5};
+
+}  // namespace
 
 SyncRequestProcessor::SyncRequestProcessor(Env& env, const Options& options, TxnLogWriter writer)
     : env_(env), options_(options), writer_(std::move(writer)), rng_(env.seed()) {
@@ -25,6 +31,7 @@ void SyncRequestProcessor::draw_roll_point() {
 }
 
 void SyncRequestProcessor::step(Turn& turn) {
+  if (turn.borrowed() && last_batch_ > kLentBatchMax) return turn.again();
   if (next_ == inbox_.size()) {
     inbox_.clear();
     next_ = 0;
@@ -72,7 +79,8 @@ void SyncRequestProcessor::log_batch() {
   }
   queued_.add(static_cast<int64_t>(next_ - first));
   batch_sizes_.record(static_cast<int64_t>(next_ - first));
-  batch_times_ms_.record(to_ms(env_.clock().now() - begin));
+  last_batch_ = env_.clock().now() - begin;
+  batch_times_ms_.record(to_ms(last_batch_));
   to_peer.add(Logged{writer_.last_synced()});
   if (roll) {
     draw_roll_point();

@@ -1,7 +1,7 @@
 // The stage that makes transactions durable: drains its mailbox, one write and one fdatasync per
 // batch, then says how far the log is synced. It waits for the disk; a lone connection's Selector
-// may borrow its turn. Nothing is acknowledged before the sync that covers it returned (O6); a
-// failed write or sync ends the process.
+// and a learner's LeaderLink may borrow its turn, while the disk is fast. Nothing is acknowledged
+// before the sync that covers it returned (O6); a failed write or sync ends the process.
 #pragma once
 
 #include <optional>
@@ -64,6 +64,7 @@ class SyncRequestProcessor final : public Stage {
   uint64_t bytes_at_roll_ = 0;
   std::vector<Zxid> marks_;
   std::optional<Zxid> wanted_;
+  Nanos last_batch_{};  // time it took
   Summary batch_sizes_, batch_times_ms_;
   Counter queued_;
 };

@@ -64,8 +64,8 @@ struct Outlet {
 };
 
 // One step at the time of `env`'s clock.
-inline Turn step(Stage& stage, FakeEnv& env) {
-  Turn turn(env.world.clock.time, false);
+inline Turn step(Stage& stage, FakeEnv& env, bool borrowed = false) {
+  Turn turn(env.world.clock.time, borrowed);
   stage.step(turn);
   return turn;
 }

@@ -17,6 +17,7 @@ struct World {
       if (call == fails_on) return Error{ErrorKind::kIo, "the disk is broken"};
       if (call == "sync") {
         ++syncs;
+        env.world.clock.time += sync_takes;
         told_before_sync += logged.box.size();
       }
       return {};
@@ -39,6 +40,7 @@ struct World {
   Outlet<LogProgress> snapshot;
   std::unique_ptr<SyncRequestProcessor> sync;
   std::string fails_on;
+  Nanos sync_takes{};
   int syncs = 0;
   size_t told_before_sync = 0;
 };
@@ -86,6 +88,24 @@ TEST_CASE("a_long_batch_goes_in_parts_and_asks_for_another_turn") {
   turn = step(*world.sync, world.env);
   CHECK_FALSE(turn.wants_again());
   CHECK(world.logged.take().back().zxid == Zxid(3));
+}
+
+TEST_CASE("a_thread_that_was_lent_does_not_wait_for_a_slow_disk_twice") {
+  World world;
+  auto logs = [&](int64_t zxid, bool borrowed) {
+    world.log(zxid, zxid);
+    bool more = step(*world.sync, world.env, borrowed).wants_again();
+    bool logged = !world.logged.take().empty();
+    CHECK(more == !logged);
+    return logged;
+  };
+  CHECK(logs(1, true));
+  world.sync_takes = Millis(6);
+  CHECK(logs(2, true));
+  CHECK_FALSE(logs(3, true));
+  world.sync_takes = Millis(1);
+  CHECK(logs(4, false));
+  CHECK(logs(5, true));
 }
 
 TEST_CASE("mail_that_comes_between_the_parts_of_a_batch_is_not_left_lying") {
