@@ -101,6 +101,8 @@ void EnsembleRun::cause_trouble() {
 void EnsembleRun::heal() {
   trouble_.stop();
   ensemble_trouble_.ease();
+  // A sync that has failed may still take its time: its server ends only then.
+  world_.run_for(DiskFaults{}.slow_sync_max);
   for (size_t i = 0; i < ensemble_.size() && !world_.failed(); ++i) start_one(i);
   all_.healed();
 }

@@ -65,6 +65,8 @@ void StandaloneRun::cause_trouble() {
 // Healed, everything must come right by itself (INV-B7).
 void StandaloneRun::finish() {
   trouble_.stop();
+  // A sync that has failed may still take its time: the server ends only then.
+  world_.run_for(DiskFaults{}.slow_sync_max);
   if (!server_.running()) {
     trouble_.check_exit(0);
     start_server();
