@@ -28,7 +28,7 @@ class Turn {
   void again() { again_ = true; }
   // Lets this thread run a waiting stage (Sync) that this step made ready (architecture section 7,
   // hand-offs rule 6). Said by a Selector whose one connection is
-  // alone, and by a LeaderLink that gets one packet at a time.
+  // alone, and by a LeaderLink behind packets.
   void lend_to_waiting() { lend_to_waiting_ = true; }
 
   const std::optional<MonoTime>& deadline() const { return deadline_; }

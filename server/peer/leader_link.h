@@ -61,9 +61,9 @@ class LeaderLink final : public Stage {
   // While a snapshot comes: finds its end.
   std::unique_ptr<SnapshotSink> nobody_;
   std::optional<SnapshotParser> snapshot_;
-  // While the leader sends one packet at a time nothing is gained by another thread for the log:
-  // this one lends itself to Sync (architecture section 7, hand-offs rule 6).
-  bool got_packets_ = false;  // in this step
+  // In this step. Then it lends itself to Sync (architecture section 7, hand-offs rule 6): what the
+  // leader sends meanwhile waits in the socket and is the next batch, and no thread is woken.
+  bool got_packets_ = false;
   std::vector<LeaderLinkOrder> orders_inbox_;
   std::vector<NameLookup> lookups_inbox_;
 };
