@@ -3,6 +3,7 @@
 Every server gets a directory of its own, a loopback port of its own, and is only ever ended by its own
 process id, so several runs can share a machine.
 """
+import collections
 import contextlib
 import os
 import pathlib
@@ -31,6 +32,10 @@ JAVA_OPTIONS = [
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
 ]
 JAVA_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
+
+# Below the kernel's range for outgoing connections.
+PORTS_BEGIN, PORTS_END = 10000, 32000
+_GIVEN_LATELY = collections.deque(maxlen=2000)
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -73,14 +78,26 @@ def okapi_binary():
 def free_port(neighbours=0):
     """A loopback port that is free now, together with the given number of ports after it.
 
-    It lies below the kernel's range for outgoing connections, so that no client takes it before the
-    server binds it.
+    No client takes it by chance before the server binds it. Nor is it given again soon, or by another
+    worker of the same run: a port may be bound late (the quorum port by a leader alone), and again after
+    a crash.
     """
+    begin, end = _ports_of_this_worker()
     for _ in range(500):
-        port = random.SystemRandom().randrange(10000, 32000)
-        if all(_is_free(port + offset) for offset in range(neighbours + 1)):
+        port = random.SystemRandom().randrange(begin, end - neighbours)
+        wanted = range(port, port + neighbours + 1)
+        if all(one not in _GIVEN_LATELY and _is_free(one) for one in wanted):
+            _GIVEN_LATELY.extend(wanted)
             return port
     raise StartFailed("no free port found")
+
+
+def _ports_of_this_worker():
+    """pytest-xdist runs several workers, which know nothing of each other's ports."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (PORTS_END - PORTS_BEGIN) // workers
+    return PORTS_BEGIN + number * share, PORTS_BEGIN + (number + 1) * share
 
 
 def _is_free(port):

@@ -34,7 +34,6 @@ SETTLE_SECONDS = 40
 STATUS_SECONDS = 2
 JAVA_STOPPED = 143
 SERVING = ("leader", "follower", "observer")
-_GIVEN = set()  # ports of all members of this process so far
 
 
 def our_kind():
@@ -70,12 +69,8 @@ class Member(servers.Server):
         self.config = kept
 
     def pick_ports(self):
-        """Three neighbours: client, quorum and election port. The quorum port is bound only by a leader, so that
-        others must not think it free."""
+        """Three neighbours: client, quorum and election port."""
         port = servers.free_port(2)
-        while _GIVEN & {port, port + 1, port + 2}:
-            port = servers.free_port(2)
-        _GIVEN.update((port, port + 1, port + 2))
         self.config["clientPort"], self.quorum_port, self.election_port = port, port + 1, port + 2
 
     @property
