@@ -4,6 +4,7 @@ A member can be started, stopped, killed, paused, emptied, and replaced by the o
 directory. With `linked=True` the members reach each other through proxy.py, and links can be broken.
 """
 import contextlib
+import os
 import shutil
 import signal
 import time
@@ -128,7 +129,9 @@ class Member(servers.Server):
         self.paused = False
 
     def pause(self):
+        """Returns when every thread stands: until then some go on, on a busy machine for long enough to acknowledge."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
         self.paused = True
 
     def resume(self):
