@@ -123,14 +123,14 @@ def test_a_session_without_pings_ends_after_its_time_and_not_before(make_ensembl
     leader = group.start()
     with group[1].session() as watcher, \
             (leader if at == "leader" else group.followers()[-1]).session(timeout=TIMEOUT_MS) as session:
+        # The create is the last sign of life, and comes no earlier than this.
+        begin = time.monotonic()
         session.must(ops.CREATE, ops.create("/e", flags=ops.EPHEMERAL))
         watcher.must(ops.SYNC, ops.sync("/e"))
         watcher.must(ops.EXISTS, ops.read("/e", True))
-        begin = time.monotonic()
         event = watcher.next_item(EXPIRY_SECONDS)
         assert (event.type, event.path) == (ops.NODE_DELETED, "/e")
-        # The create was the last sign of life; its answer was under way for a moment.
-        assert time.monotonic() - begin > TIMEOUT_MS / 1000 - 0.5
+        assert time.monotonic() - begin >= TIMEOUT_MS / 1000
         assert session.is_closed()
     for member in group:
         with again(member, session) as late:
@@ -145,15 +145,14 @@ def test_a_new_leader_gives_every_session_its_time_again(make_ensemble):
         session.must(ops.CREATE, ops.create("/e", flags=ops.EPHEMERAL))
     # Without the client, half of its time passes; then the leader is gone.
     ensemble.let_pass(TIMEOUT_MS / 2000)
+    begin = time.monotonic()
     old.kill()
     new = group.wait_served(*[member.sid for member in group.others(old)])
-    begin = time.monotonic()
     with new.session(timeout=30000) as watcher:
         assert watcher.call(ops.EXISTS, ops.read("/e", True)).err == ops.OK
         event = watcher.next_item(EXPIRY_SECONDS)
         assert (event.type, event.path) == (ops.NODE_DELETED, "/e")
-        # It may have led for a moment before it was seen to.
-        assert time.monotonic() - begin > TIMEOUT_MS / 1000 - 1
+        assert time.monotonic() - begin >= TIMEOUT_MS / 1000
 
 
 def test_no_session_expires_while_nobody_leads(make_ensemble):
