@@ -8,9 +8,9 @@ import tempfile
 
 import pytest
 
+import disks
 from workload import Workload
 
-SHIM_SOURCE = pathlib.Path(__file__).resolve().with_name("full_disk_shim.c")
 CONFIG = {"preAllocSize": 64, "snapCount": 1_000_000}
 ANSWERS_BEFORE = 300
 TMPFS_BYTES = 1_000_000
@@ -51,22 +51,19 @@ def restart_and_check(server, workload):
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    target = tmp_path_factory.mktemp("shim") / "full_disk_shim.so"
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", target, SHIM_SOURCE, "-ldl"],
-                   check=True)
-    return target
+    return disks.build_shim(tmp_path_factory.mktemp("shim"))
 
 
 def test_f_dsk_02_every_write_fails(make_server, shim, tmp_path):
-    marker = tmp_path / "full"
-    server = make_server(CONFIG, environment={"LD_PRELOAD": str(shim), "FULL_DISK_MARKER": str(marker)}).start()
+    disk = disks.Disk(shim, tmp_path)
+    server = make_server(CONFIG, environment=disk.environment).start()
     workload = Workload()
     workload.connect(server.port)
     assert workload.run(ANSWERS_BEFORE)
-    marker.touch()
+    disk.fill()
     assert not workload.run(ANSWERS_THAT_FILL)
     assert_died_of_it(server)
-    marker.unlink()
+    disk.make_room()
     restart_and_check(server, workload)
 
 

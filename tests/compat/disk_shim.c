@@ -1,6 +1,9 @@
 /*
- * Preloaded into a server under test: once the file named by FULL_DISK_MARKER exists, no regular
- * file grows any more; every call that would write to one fails with ENOSPC, as on a full disk.
+ * Preloaded into a server under test, so that its disk can be broken while it runs.
+ *
+ * Once the file named by FULL_DISK_MARKER exists, no regular file grows any more; every call that would
+ * write to one fails with ENOSPC, as on a full disk. While the one named by SLOW_DISK_MARKER exists, a sync
+ * takes the milliseconds written in it longer, or until it is removed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,6 +20,23 @@ static int is_full(int fd) {
   /* Standard output may be a file as well; the server must be able to say what happened. */
   return fd > 2 && marker != NULL && access(marker, F_OK) == 0 && fstat(fd, &status) == 0 &&
          S_ISREG(status.st_mode);
+}
+
+static long slowness_ms(void) {
+  const char* marker = getenv("SLOW_DISK_MARKER");
+  char text[16] = "";
+  int fd = marker == NULL ? -1 : open(marker, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  if (read(fd, text, sizeof(text) - 1) < 0) text[0] = 0;
+  close(fd);
+  return atol(text);
+}
+
+static void be_slow(void) {
+  const int step_ms = 10;
+  int saved = errno;
+  for (long waited_ms = 0; waited_ms < slowness_ms(); waited_ms += step_ms) usleep(step_ms * 1000);
+  errno = saved;
 }
 
 #define INTERPOSE(result, name, parameters, arguments)          \
@@ -52,3 +72,14 @@ int posix_fallocate(int fd, off_t at, off_t size) {
   if (real == NULL) *(void**)&real = dlsym(RTLD_NEXT, "posix_fallocate");
   return is_full(fd) ? ENOSPC : real(fd, at, size);
 }
+
+#define INTERPOSE_SYNC(name)                                    \
+  int name(int fd) {                                            \
+    static int (*real)(int);                                    \
+    if (real == NULL) *(void**)&real = dlsym(RTLD_NEXT, #name); \
+    be_slow();                                                  \
+    return real(fd);                                            \
+  }
+
+INTERPOSE_SYNC(fsync)
+INTERPOSE_SYNC(fdatasync)
