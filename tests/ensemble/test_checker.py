@@ -8,6 +8,8 @@ import history
 import linearizable
 import ops
 
+pytestmark = pytest.mark.xdist_group("checker")  # they share a history
+
 PATHS = ["/r/0", "/r/1"]
 REGISTERS = {path: (zxid, b"") for zxid, path in enumerate(PATHS, 1)}
 SESSIONS = 4

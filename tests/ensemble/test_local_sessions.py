@@ -10,6 +10,8 @@ import replies
 import servers
 import wire
 
+pytestmark = pytest.mark.xdist_group("local sessions")  # they share ensembles
+
 EPHEMERAL_ON_LOCAL_SESSION = -120
 TIMEOUT_MS = 8000
 EXPIRY_SECONDS = 30

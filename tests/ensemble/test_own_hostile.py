@@ -78,6 +78,7 @@ def send_all_kinds(strangers, group, is_reference):
             strangers.hold([member.election_port], 1, payload)
 
 
+@pytest.mark.xdist_group("garbage")
 @pytest.mark.parametrize("what", sorted(hostile.quorum_payloads(0, 0)))
 def test_garbage_on_the_quorum_port_ends_only_its_own_connection(shared_three, what):
     group = shared_three

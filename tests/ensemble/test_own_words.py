@@ -6,6 +6,8 @@ import ops
 import replies
 import servers
 
+pytestmark = pytest.mark.xdist_group("words")  # they share ensembles
+
 # What monitoring of a reference ensemble reads, by role.
 MNTR = {
     "leader": {"zk_server_state": "leader", "zk_peer_state": "leading - broadcast", "zk_quorum_size": "3",

@@ -12,6 +12,8 @@ import ops
 import servers
 import wire
 
+pytestmark = pytest.mark.xdist_group("read-only")  # they share ensembles
+
 NOT_READ_ONLY = -119
 PROPERTIES = {"readonlymode.enabled": "true"}
 # Without it the reference answers the handshake of a read-only server with an error frame.
