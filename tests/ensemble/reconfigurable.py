@@ -6,7 +6,7 @@ import ops
 import replies
 import servers
 import wire
-from ensemble import CONFIG, PARTICIPANT, SERVE_SECONDS, SERVING, Ensemble, Member
+from ensemble import CONFIG, PARTICIPANT, SERVE_SECONDS, SERVING, Ensemble, Member, note_kind
 
 CONFIG_NODE = "/zookeeper/config"
 EVERYBODY_IS_SUPER = {"zookeeper.skipACL": "yes"}
@@ -82,6 +82,7 @@ class Reconfigurable(Ensemble):
         for offset, name in enumerate(what):
             old[name] = getattr(member, f"{name}_port")
             setattr(member, f"{name}_port", fresh + offset)
+        note_kind(member)
         self._name_ports(member, " anew")
         return old
 

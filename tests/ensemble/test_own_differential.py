@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import differential_test
+import ensemble
 import servers
 from differential.lockstep import Lockstep
 from differential.stream import Stream
@@ -29,6 +30,10 @@ class Front(servers.Server):
     def command(self):
         flags = [f"-D{name}={value}" for name, value in self.properties.items()]
         return [sys.executable, str(AS_ONE), str(self.config_path), *flags]
+
+    def spawn(self):
+        super().spawn()
+        ensemble.note_kind(self)
 
 
 def without_ports(value):
