@@ -1,11 +1,16 @@
 """Strangers at the election and quorum ports: silent ones, and ones that send what no member would."""
+import collections
 import contextlib
+import itertools
 import resource
 import socket
 import struct
+import threading
 
 PLAIN_VERSION = -65536
 LOOKING, FOLLOWING, LEADING, OBSERVING = range(4)
+# Some thousand strangers in a second, and at most so many that stay at a time.
+STORM_PAUSE_SECONDS, STORM_STANDING = 0.005, 500
 
 
 def raise_descriptor_limit(wanted):
@@ -49,6 +54,42 @@ class Strangers:
         for connection in self.connections:
             connection.close()
         self.connections = []
+
+
+class Storm(threading.Thread):
+    """Strangers that come to each of the given ports one after the other and send what it is given for, again and
+    again. Use as a context."""
+
+    def __init__(self, payloads):
+        super().__init__(daemon=True)
+        self.payloads = payloads  # {port: [bytes]}
+        self.came = 0
+        self.stopping = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.join()
+
+    def run(self):
+        standing = collections.deque()
+        kinds = {port: itertools.cycle(payloads) for port, payloads in self.payloads.items()}
+        while not self.stopping.wait(STORM_PAUSE_SECONDS):
+            for port, payloads in kinds.items():
+                connection = dial(port)
+                if connection is None:
+                    continue
+                self.came += 1
+                standing.append(connection)
+                with contextlib.suppress(OSError):
+                    connection.sendall(next(payloads))
+            while len(standing) > STORM_STANDING:
+                standing.popleft().close()
+        for connection in standing:
+            connection.close()
 
 
 def initial_message(sid, address, version=PLAIN_VERSION, length=None):

@@ -4,6 +4,7 @@ import pytest
 import clients
 import ensemble
 import hostile
+import servers
 
 STRANGERS = 500
 UNKNOWN_SID = 77
@@ -43,7 +44,7 @@ def test_a_start_among_silent_connections(make_ensemble, is_reference):
     with hostile.Strangers() as strangers:
         for member in group:
             member.spawn()
-            ensemble.servers.wait_until(lambda member=member: hostile.dial(member.election_port), 30, "a port")
+            servers.wait_until(lambda member=member: hostile.dial(member.election_port), 30, "a port")
             strangers.hold([member.election_port], STRANGERS)
         group.wait_served(seconds=ELECTION_SECONDS)
 
@@ -66,6 +67,33 @@ def test_garbage_on_election_ports_stops_no_election(make_ensemble, is_reference
             send_all_kinds(strangers, group, is_reference)
         old.spawn()
         group.wait_served(1, 2, 3, seconds=ELECTION_SECONDS)
+        traffic.check()
+
+
+def test_hostile_connections_without_end_stop_no_election(make_ensemble, is_reference):
+    """Hundreds come while the leader changes, to every port and with every kind of garbage."""
+    if is_reference:
+        pytest.skip("the reference reads the initial message where it accepts")
+    group = make_ensemble(3)
+    old = group.start()
+    payloads = {}
+    for member in group:
+        payloads[member.election_port] = list(hostile.election_payloads(member.sid, UNKNOWN_SID).values())
+        payloads[member.quorum_port] = list(hostile.quorum_payloads(member.sid, UNKNOWN_SID).values())
+    with clients.Traffic(group) as traffic, hostile.Storm(payloads) as storm:
+        def wait_for_more(strangers):
+            goal = storm.came + strangers
+            servers.wait_until(lambda: storm.came >= goal, ensemble.SERVE_SECONDS, "strangers to come")
+        wait_for_more(STRANGERS)
+        traffic.wait_progress()
+        assert group.wait_served(1, 2, 3) is old
+        old.kill()
+        group.wait_leader_among(group.others(old), ELECTION_SECONDS)
+        traffic.wait_progress()
+        wait_for_more(STRANGERS)
+        old.spawn()
+        group.wait_served(1, 2, 3, seconds=ELECTION_SECONDS)
+        traffic.wait_progress()
         traffic.check()
 
 
