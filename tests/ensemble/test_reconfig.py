@@ -203,9 +203,10 @@ def test_a_server_alone_refuses_and_has_an_empty_node(make):
     assert seen[JAVA][0] == ops.UNIMPLEMENTED
 
 
-def test_a_proposal_that_nobody_else_has_is_dropped(make):
-    """As left by a leader that logged a change alone and died: the others went on without it. A quorum of the
-    proposed membership cannot be had, and Java's server would look for a leader for ever."""
+def test_a_proposal_that_nobody_else_has_is_dropped(make, is_reference):
+    """As left by a leader that logged a change alone and died: the others went on without it."""
+    if is_reference:
+        pytest.skip("the reference looks for ever for a leader with a quorum of the proposed membership")
     group = make([OKAPI] * 4)
     last = group.followers()[0]
     last.kill()
