@@ -34,7 +34,7 @@ class Recovery {
   Status start_empty();
   Status replay();
   void apply(const LogRecord& record, DigestCheck& check);
-  Status check_claims() const;
+  Status check_passed_over() const;
   Status repair(const LogTail& tail);
 
   StorageContext context_;
@@ -43,9 +43,8 @@ class Recovery {
   TreeWriter& writer_;
   const RecoveryOptions& options_;
   bool marker_ = false;
-  // The highest zxid in a snapshot's name, valid or not: the log once reached that far.
-  Zxid claimed_;
-  std::string claimed_by_;
+  // Snapshots that cannot be read, newest first: their names still say what the history reached.
+  std::vector<StoredFile> passed_over_;
   bool loaded_ = false;
   SnapshotTail snapshot_tail_;
   Recovered out_;
@@ -64,7 +63,7 @@ Result<Recovered> Recovery::run() {
   OKAPI_TRY(replay());
   out_.load_time = middle - begin;
   out_.replay_time = context_.clock.now() - middle;
-  OKAPI_TRY(check_claims());
+  OKAPI_TRY(check_passed_over());
   if (out_.kind == Recovered::Kind::kNew) {
     OKAPI_INFO(
         context_.log, "Snapshotting: 0x{:x} to {}", out_.last.value(),
@@ -82,20 +81,17 @@ Result<bool> Recovery::load_newest_snapshot() {
   if (!snapshots.ok()) return snapshots.error();
   size_t tried = 0;
   for (const StoredFile& file : *snapshots) {
-    // A Java learner writes under a name ending in .tmp before it acknowledges.
-    if (file.zxid > claimed_ && !file.name.ends_with(".tmp")) {
-      claimed_ = file.zxid;
-      claimed_by_ = file.name;
-    }
     auto complete = looks_complete(context_.disk, join_path(data_dir_.snapshots(), file.name));
     if (!complete.ok() || !*complete) {
       OKAPI_WARN(context_.log, "Invalid snapshot {}, {} bytes", file.name, file.bytes);
+      passed_over_.push_back(file);
       continue;
     }
     if (++tried > kSnapshotsTriedMax) break;
     auto tail = load(file, out_.nodes_loaded);
     if (!tail.ok()) {
       OKAPI_WARN(context_.log, "problem reading snap file {}: {}", file.name, tail.error().text);
+      passed_over_.push_back(file);
       continue;
     }
     out_.snapshot = file.zxid;
@@ -185,14 +181,25 @@ void Recovery::apply(const LogRecord& record, DigestCheck& check) {
   ++out_.txns_replayed;
 }
 
-// A newer snapshot that cannot be read still proves that its zxid was reached.
-Status Recovery::check_claims() const {
-  if (out_.last >= claimed_) return {};
-  return Error{ErrorKind::kCorrupt,
-               fmt::format("{} in {} cannot be read, and snapshot {} with the logs in {} reaches "
-                           "zxid 0x{:x} only: transactions are missing",
-                           claimed_by_, data_dir_.snapshots(), out_.snapshot_file, data_dir_.logs(),
-                           out_.last.value())};
+// A newer snapshot that cannot be read still proves that its zxid was reached. If the log does not
+// have that transaction, it ends before, or a leader's snapshot stands there: what the log has
+// behind it goes on from a state that is lost (ZOOKEEPER-2846).
+Status Recovery::check_passed_over() const {
+  for (const StoredFile& file : passed_over_) {
+    // A Java learner writes under a name ending in .tmp before it acknowledges.
+    if (file.zxid <= out_.snapshot || file.name.ends_with(".tmp")) continue;
+    auto logged =
+        log_has_record(context_.disk, data_dir_.logs(), file.zxid, options_.item_bytes_max);
+    if (!logged.ok()) return logged.error();
+    if (*logged) continue;
+    return Error{
+        ErrorKind::kCorrupt,
+        fmt::format("{} in {} cannot be read, and behind snapshot {} the logs in {}, up to "
+                    "zxid 0x{:x}, do not have its last transaction: some are missing",
+                    file.name, data_dir_.snapshots(), out_.snapshot_file, data_dir_.logs(),
+                    out_.last.value())};
+  }
+  return {};
 }
 
 Status Recovery::repair(const LogTail& tail) {
@@ -254,27 +261,17 @@ Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, Tre
 }
 
 Status set_aside_everything(StorageContext context, DataDir& data_dir) {
+  // The hint says that whatever a crash leaves is not all there was.
+  SyncedMark never_whole{Zxid(INT64_MAX), Zxid(), 0};
+  auto hint = SyncedMarkFile::open(context.disk, data_dir.logs(), never_whole);
+  if (!hint.ok()) return hint.error();
   auto logs = list_logs(context.disk, data_dir.logs());
   if (!logs.ok()) return logs.error();
   auto snapshots = list_snapshots(context.disk, data_dir.snapshots());
   if (!snapshots.ok()) return snapshots.error();
-  // Newest first: what a crash leaves is a beginning, and its hint still says that it is one.
   for (const StoredFile& file : *snapshots) OKAPI_TRY(data_dir.set_aside_snapshot(file.name));
-  for (size_t i = logs->size(); i > 0; --i) {
-    OKAPI_TRY(data_dir.set_aside_log((*logs)[i - 1].name));
-  }
-  auto hint = context.disk.exists(join_path(data_dir.logs(), kSyncedMarkName));
-  if (!hint.ok()) return hint.error();
-  return *hint ? data_dir.set_aside_log(kSyncedMarkName) : Status();
-}
-
-Status set_aside_snapshots_after(StorageContext context, DataDir& data_dir, Zxid zxid) {
-  auto snapshots = list_snapshots(context.disk, data_dir.snapshots());
-  if (!snapshots.ok()) return snapshots.error();
-  for (const StoredFile& file : *snapshots) {
-    if (file.zxid > zxid) OKAPI_TRY(data_dir.set_aside_snapshot(file.name));
-  }
-  return {};
+  for (const StoredFile& file : *logs) OKAPI_TRY(data_dir.set_aside_log(file.name));
+  return data_dir.set_aside_log(kSyncedMarkName);
 }
 
 }  // namespace okapi

@@ -54,10 +54,7 @@ Result<std::vector<SessionId>> find_orphans(const ZkDatabase& database, const Tr
 Result<int64_t> remove_orphans(StorageContext context, ZkDatabase& database, TreeWriter& writer);
 
 // A suspect member: moves all logs, snapshots and the hint into the quarantine (safety 4.3); the
-// next recover() finds an empty directory.
+// next recover() finds an empty directory, or, after a crash in between, refuses what is left.
 Status set_aside_everything(StorageContext context, DataDir& data_dir);
-
-// Before a reload after TRUNC: snapshots behind `zxid` may hold undone txns.
-Status set_aside_snapshots_after(StorageContext context, DataDir& data_dir, Zxid zxid);
 
 }  // namespace okapi

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/storage/log_files.h"
 #include "server/storage/txn_log_reader.h"
 
 namespace okapi {
@@ -28,7 +29,6 @@ Result<Recovered> ReplicaStore::load() {
     auto log = TxnLogWriter::open(context_, options_.log, recovered->last);
     if (log.ok()) {
       tokens_.emplace(Tokens{std::move(writer), std::move(*log)});
-      log_from_ = recovered->snapshot;
       return recovered;
     }
     recovered = log.error();
@@ -121,14 +121,36 @@ Status ReplicaStore::fast_forward() {
                            data_dir_.logs(), last_zxid().value(), logged.value())};
 }
 
+Result<bool> ReplicaStore::cut_log(Zxid keep) {
+  Zxid last = tokens_->log.last_appended();
+  if (last <= keep) return last == keep;
+  auto cut = tokens_->log.truncate_after(keep);
+  if (cut.ok()) return true;
+  if (cut.error().kind == ErrorKind::kNotFound) return false;
+  return cut.error();
+}
+
+// Records and snapshots behind `keep` go, the newest first: a snapshot left there would bring back
+// what is undone (ZOOKEEPER-4837), and one that goes before the records behind it would have the
+// next start replay them on an older one, across a hole perhaps. Where a crash ends this the disk
+// has the history up to some place behind `keep`.
+Result<bool> ReplicaStore::cut_back(Zxid keep) {
+  auto snapshots = list_snapshots(context_.disk, data_dir_.snapshots());
+  if (!snapshots.ok()) return snapshots.error();
+  for (const StoredFile& snapshot : *snapshots) {
+    if (snapshot.zxid <= keep) break;
+    auto cut = cut_log(snapshot.zxid);
+    if (!cut.ok()) return cut.error();
+    OKAPI_TRY(data_dir_.set_aside_snapshot(snapshot.name));
+  }
+  return cut_log(keep);
+}
+
 Result<bool> ReplicaStore::truncate(Zxid keep) {
   OKAPI_ASSERT(at_rest());
-  // First the snapshots: a crash between the two leaves an older one and a log that still goes on
-  // to where it did (ZOOKEEPER-4837: one behind the cut would bring back what is undone).
-  OKAPI_TRY(set_aside_snapshots_after(context_, data_dir_, keep));
-  auto cut = tokens_->log.truncate_after(keep);
-  if (!cut.ok() && cut.error().kind != ErrorKind::kNotFound) return cut.error();
-  if (!cut.ok()) return false;
+  auto cut = cut_back(keep);
+  if (!cut.ok()) return cut.error();
+  if (!*cut) return false;
   auto recovered = load();
   if (!recovered.ok()) return recovered.error();
   return recovered->kind == Recovered::Kind::kState && recovered->last == keep;
@@ -169,15 +191,11 @@ Status ReplicaStore::keep_memory() {
   // Records and snapshots behind this point are of another history: gone before there is a
   // snapshot on which the next start would replay them.
   Zxid here = last_zxid();
-  OKAPI_TRY(set_aside_snapshots_after(context_, data_dir_, here));
-  if (tokens_->log.last_appended() > here) {
-    auto cut = tokens_->log.truncate_after(here);
-    if (!cut.ok() && cut.error().kind != ErrorKind::kNotFound) return cut.error();
-  }
+  auto cut = cut_back(here);
+  if (!cut.ok()) return cut.error();
   auto written = write_snapshot(context_.disk, database_, options_.recovery.snapshot);
   if (!written.ok()) return written.error();
   OKAPI_INFO(context_.log, "Snapshotting: 0x{:x} to {}", here.value(), *written);
-  log_from_ = here;
   return tokens_->log.restart_at(here);
 }
 

@@ -49,9 +49,6 @@ class ReplicaStore {
   void put_config(const QuorumConfig& config);
   // The end of the history, for votes and ACKEPOCH: log and tree are equal at rest.
   Zxid last_zxid() const { return database_.tree().last_applied(); }
-  // Behind it the log has every record of this history. What it has before may have a hole where a
-  // leader's snapshot stands, or an end that nobody else had (ZOOKEEPER-2846).
-  Zxid log_from() const { return log_from_; }
 
   bool at_rest() const { return tokens_.has_value(); }
   // A role begins.
@@ -89,6 +86,9 @@ class ReplicaStore {
   };
 
   Status fast_forward();
+  // Both answer whether the log had a record there.
+  Result<bool> cut_log(Zxid keep);
+  Result<bool> cut_back(Zxid keep);
 
   StorageContext context_;
   DataDir& data_dir_;
@@ -96,7 +96,6 @@ class ReplicaStore {
   const Options options_;
   EpochFiles epoch_files_;
   Epoch accepted_, current_;
-  Zxid log_from_;
   std::optional<TreeWriter> writer_;  // before the first load()
   std::optional<Tokens> tokens_;
   std::unique_ptr<IncomingSnapshot> incoming_;

@@ -46,10 +46,8 @@ LeaderOptions LeadingRole::leader_options() const {
   out.diff_syncs_max = static_cast<size_t>(std::max(quorum.sync.diff_syncs_max, 0));
   if (site_.config.storage.snapshot_size_factor < 0) return out;
   auto logs = list_logs(site_.env.disk(), site_.data_dir.logs());
-  // A log that cannot be listed is not used.
-  if (!logs.ok() || logs->empty()) return out;
-  Zxid first = std::min(logs->front().zxid, logs->back().zxid);
-  out.log_from = std::max(first, site_.store.log_from());
+  // A log that cannot be listed is not used. One that is not there yet will begin here.
+  if (logs.ok()) out.log_from = logs->empty() ? out.last_zxid : logs->front().zxid;
   return out;
 }
 

@@ -41,7 +41,10 @@ Status LogStream::open() {
     if (!logs.ok()) return logs.error();
     std::vector<StoredFile> files = logs_from(*logs, begin_);
     if (files.empty()) return unusable("there is no log");
-    OKAPI_TRY(check_size(files));
+    auto snapshots = list_snapshots(disk_, source_.snapshots);
+    if (!snapshots.ok()) return snapshots.error();
+    OKAPI_TRY(check_size(*snapshots, files));
+    OKAPI_TRY(note_stamps(*snapshots));
     // From the first file's second record on, or the reader would look into the file before it.
     Zxid first = files.front().zxid;
     options.from = first < begin_ ? first.next() : begin_;
@@ -52,11 +55,10 @@ Status LogStream::open() {
   return {};
 }
 
-Status LogStream::check_size(const std::vector<StoredFile>& files) {
+Status LogStream::check_size(const std::vector<StoredFile>& snapshots,
+                             const std::vector<StoredFile>& files) {
   if (source_.snapshot_size_factor <= 0) return {};
-  auto snapshots = list_snapshots(disk_, source_.snapshots);
-  if (!snapshots.ok()) return snapshots.error();
-  for (const StoredFile& snapshot : *snapshots) {
+  for (const StoredFile& snapshot : snapshots) {
     auto complete = looks_complete(disk_, join_path(source_.snapshots, snapshot.name));
     if (!complete.ok() || !*complete) continue;
     double bytes = 0;
@@ -68,13 +70,36 @@ Status LogStream::check_size(const std::vector<StoredFile>& files) {
   return unusable("there is no snapshot to compare the log with");
 }
 
+// A hole ends at the stamp of a leader's snapshot (ZOOKEEPER-2846), and cannot be told from a
+// change of epoch once that snapshot is gone: so the oldest one is as far back as the log may be
+// trusted.
+Status LogStream::note_stamps(const std::vector<StoredFile>& snapshots) {
+  if (snapshots.empty() || snapshots.back().zxid > begin_) {
+    return unusable("no snapshot is as old as the learner's end");
+  }
+  for (const StoredFile& snapshot : snapshots) {
+    if (snapshot.zxid > begin_ && snapshot.zxid <= log_to_) stamps_.push_back(snapshot.zxid);
+  }
+  return {};
+}
+
+Status LogStream::check_stamp() {
+  auto logged = log_has_record(disk_, source_.logs, stamps_.back(), source_.record_bytes_max);
+  if (!logged.ok()) return logged.error();
+  if (!*logged) return unusable("a leader's snapshot stands in a hole of the log");
+  stamps_.pop_back();
+  return {};
+}
+
 Result<LogStream::State> LogStream::advance(PacketLink& link, size_t outbox_bytes) {
   if (lease_.recalled()) return Error{ErrorKind::kBusy, "the log is about to change"};
   Result<State> result = State::kMore;
-  if (!reader_) {
-    if (Status opened = open(); !opened.ok()) result = opened.error();
+  if (!reader_ || !stamps_.empty()) {
+    Status looked = reader_ ? check_stamp() : open();
+    if (!looked.ok()) result = looked.error();
+  } else {
+    result = walk_on(link, outbox_bytes);
   }
-  if (result.ok()) result = walk_on(link, outbox_bytes);
   // Before the opening packet the learner knows nothing of it.
   if (!result.ok() && !walk_.opened()) return State::kUnusable;
   return result;

@@ -41,7 +41,9 @@ class LogStream {
 
  private:
   Status open();
-  Status check_size(const std::vector<StoredFile>& files);
+  Status check_size(const std::vector<StoredFile>& snapshots, const std::vector<StoredFile>& files);
+  Status note_stamps(const std::vector<StoredFile>& snapshots);
+  Status check_stamp();
   Result<State> walk_on(PacketLink& link, size_t outbox_bytes);
   Result<State> take(const LogRecord& record, PacketLink& link);
   Result<State> finish(PacketLink& link);
@@ -53,6 +55,8 @@ class LogStream {
   const bool opened_before_;
   CommittedWalk walk_;
   TreeLease lease_;  // files are not cut meanwhile
+  // Of the snapshots between begin_ and log_to_: the log has a hole if it lacks one of them.
+  std::vector<Zxid> stamps_;
   std::optional<TxnLogReader> reader_;
   bool any_ = false;  // a record was read
 };

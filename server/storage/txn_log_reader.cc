@@ -21,6 +21,20 @@ bool continues(Zxid last, Zxid next) {
   return next.epoch() > last.epoch() && next.counter() == 1;
 }
 
+Result<bool> log_has_record(Disk& disk, const std::string& directory, Zxid zxid,
+                            uint32_t record_bytes_max) {
+  TxnLogReadOptions options;
+  options.from = zxid;
+  options.decode_bodies = false;
+  options.record_bytes_max = record_bytes_max;
+  auto reader = TxnLogReader::open(disk, directory, std::move(options));
+  if (!reader.ok()) return reader.error();
+  LogRecord record;
+  auto more = reader->next(record);
+  if (!more.ok()) return more.error();
+  return *more && record.txn.header.zxid == zxid;
+}
+
 std::optional<SyncedMark> hint_that_counts(std::optional<SyncedMark> mark,
                                            std::optional<Zxid> newest_snapshot) {
   if (mark && newest_snapshot && mark->zxid < *newest_snapshot) return std::nullopt;

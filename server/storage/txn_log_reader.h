@@ -121,6 +121,12 @@ class TxnLogReader {
 // epoch, or the first of a later epoch.
 bool continues(Zxid last, Zxid next);
 
+// Whether the log in `directory` has the record `zxid`. A snapshot that a leader sent has none at
+// its stamp: a hole of the log ends there (ZOOKEEPER-2846). One of a history that was written has
+// one.
+Result<bool> log_has_record(Disk& disk, const std::string& directory, Zxid zxid,
+                            uint32_t record_bytes_max);
+
 // The hint as recovery may use it: none when the newest valid snapshot is younger (Java may have
 // written and purged since).
 std::optional<SyncedMark> hint_that_counts(std::optional<SyncedMark> mark,

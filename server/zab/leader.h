@@ -28,7 +28,8 @@ struct LeaderOptions {
   LearnerLimits limits = {};
   bool reconfig_enabled = false;
   bool force_snap = false;  // forceSnapshotSync
-  // The log on disk has every record from here on; empty if it is not to be used for learners.
+  // The log on disk begins here; whoever reads it sees whether it has a hole (StreamLog). Empty if
+  // it is not to be used for learners.
   std::optional<Zxid> log_from = {};
   // Learners prove who they are (SASL or TLS): then a newer link of the same sid ends the older.
   bool peers_authenticated = false;

@@ -60,8 +60,7 @@ struct SyncInput {
   Zxid last_processed;      // last committed zxid; the epoch's marker before its first
   Zxid peer;                // the learner's last zxid
   bool force_snap = false;  // forceSnapshotSync, or the disk was not as an earlier plan had it
-  // The log on disk has every record from this one on (ZOOKEEPER-2846). Empty: not to be used
-  // (snapshotSizeFactor < 0).
+  // The log on disk begins here. Empty: not to be used (snapshotSizeFactor < 0).
   std::optional<Zxid> log_from;
 };
 

@@ -2,6 +2,7 @@
 #include "server/database/replica_store.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "tests/support/database_world.h"
 
@@ -11,9 +12,25 @@ namespace {
 
 using Dump = std::map<std::string, std::string>;
 
-std::string path_of(int number) { return "/n" + std::to_string(number); }
+std::string path_of(int64_t number) { return "/n" + std::to_string(number); }
 
-EncodedTxn txn(Zxid zxid) { return create_txn(zxid, path_of(static_cast<int>(zxid.value())), "d"); }
+EncodedTxn txn(Zxid zxid) { return create_txn(zxid, path_of(zxid.value()), "d"); }
+
+constexpr int64_t kOlder = 3;  // of a snapshot that leads back
+constexpr int64_t kTheirs = 0x200000003;
+constexpr int64_t kNextEpoch = 0x300000000;
+
+std::string wire_snapshot() {
+  SnapshotEncoder encoder(SnapshotForm::kWire);
+  encoder.begin_sessions(1);
+  encoder.session(SessionId(5), 10'000);
+  encoder.begin_acls(0);
+  for (ByteView path : {"", "/zookeeper", "/zookeeper/quota", "/theirs"}) {
+    encoder.node(path, ByteView("x"), kSnapshotOpenAclId, StatPersisted());
+  }
+  encoder.end_nodes();
+  return std::string(encoder.drain());
+}
 
 // One life of a member's process over a disk that survives it.
 class Member {
@@ -33,12 +50,30 @@ class Member {
   ZkDatabase& database() { return database_; }
   const std::string& directory() const { return data_->snapshots(); }
 
-  void log_and_apply(int first, int last) {
-    for (int i = first; i <= last; ++i) {
+  void log_and_apply(int64_t first, int64_t last) {
+    for (int64_t i = first; i <= last; ++i) {
       store_->append(txn(Zxid(i)));
       REQUIRE(store_->apply(txn(Zxid(i))).ok());
     }
     REQUIRE(store_->sync_log().ok());
+  }
+  // A log with a hole, and snapshots before, at and behind it.
+  void log_around_a_hole() {
+    log_and_apply(1, 5);
+    take_theirs();
+    // The first of an epoch: no record shows that some are missing before it.
+    log_and_apply(kNextEpoch + 1, kNextEpoch + 3);
+    snapshot_now();
+    log_and_apply(kNextEpoch + 4, kNextEpoch + 5);
+  }
+  // SNAP.
+  void take_theirs() {
+    begin_theirs(kTheirs);
+    REQUIRE(store_->keep_memory().ok());
+  }
+  bool take_older() {
+    begin_theirs(kOlder);
+    return store_->keep_memory().ok();
   }
   std::string snapshot_now() {
     return *write_snapshot(context_.disk, database_, {.directory = data_->snapshots()});
@@ -55,6 +90,12 @@ class Member {
   }
 
  private:
+  void begin_theirs(int64_t zxid) {
+    store_->begin_snapshot(Zxid(zxid));
+    size_t taken = 0;
+    REQUIRE(*store_->feed_snapshot(wire_snapshot(), taken));
+  }
+
   StorageWorld world_;
   StorageContext context_;
   ZkDatabase database_;
@@ -71,6 +112,21 @@ Dump after_restart(ImageDisk& disk, Zxid& last) {
   return next.dump();
 }
 
+// Power goes after so many calls of `change` by a member whose log has a hole. Whether it was done.
+bool crash_in(ImageDisk& disk, Rng& dice, uint64_t changes,
+              const std::function<bool(Member&)>& change) {
+  bool done;
+  {
+    Member member(disk);
+    REQUIRE(member->load().ok());
+    member.log_around_a_hole();
+    disk.crash_after(changes);
+    done = change(member) && !disk.crashed();
+  }
+  disk.restart(ImageDisk::Crash::kPower, dice);
+  return done;
+}
+
 // The process ends; the next one finds what this one had.
 void check_restart(ImageDisk& disk, Member& member) {
   Dump before = member.dump();
@@ -80,20 +136,6 @@ void check_restart(ImageDisk& disk, Member& member) {
   CHECK(after_restart(disk, last) == before);
   CHECK(last == ended);
 }
-
-std::string wire_snapshot() {
-  SnapshotEncoder encoder(SnapshotForm::kWire);
-  encoder.begin_sessions(1);
-  encoder.session(SessionId(5), 10'000);
-  encoder.begin_acls(0);
-  for (ByteView path : {"", "/zookeeper", "/zookeeper/quota", "/theirs"}) {
-    encoder.node(path, ByteView("x"), kSnapshotOpenAclId, StatPersisted());
-  }
-  encoder.end_nodes();
-  return std::string(encoder.drain());
-}
-
-constexpr int64_t kTheirs = 0x200000003;
 
 }  // namespace
 
@@ -171,7 +213,7 @@ TEST_CASE("a truncation undoes what a newer snapshot holds (ZOOKEEPER-4837)") {
   check_restart(disk, member);
 }
 
-TEST_CASE("a truncation that power cuts short leaves the old history or the new one") {
+TEST_CASE("a truncation that power cuts short leaves the history up to some place behind the cut") {
   Rng dice(7);
   for (uint64_t changes = 0;; ++changes) {
     ImageDisk disk;
@@ -190,10 +232,10 @@ TEST_CASE("a truncation that power cuts short leaves the old history or the new 
     Zxid last;
     Dump found = after_restart(disk, last);
     INFO("after " << changes << " changes the history ends at " << last.value());
-    REQUIRE((last == Zxid(5) || (last == Zxid(12) && !done)));
+    REQUIRE((last == Zxid(5) || (!done && (last == Zxid(8) || last == Zxid(12)))));
     CHECK(found.contains("/n5"));
+    CHECK(found.contains("/n8") == (last >= Zxid(8)));
     CHECK(found.contains("/n12") == (last == Zxid(12)));
-    CHECK(found.contains("/n8") == (last == Zxid(12)));
     if (done) break;
   }
 }
@@ -233,17 +275,82 @@ TEST_CASE("a leader's tree replaces ours; what follows in the stream is not touc
   CHECK(member->last_zxid() == Zxid(kTheirs));
   CHECK_FALSE(member.has(1));
   REQUIRE(member->apply(create_txn(Zxid(kTheirs + 1), "/later", "d")).ok());
-  CHECK(member->log_from() == Zxid(0));
   REQUIRE(member->keep_memory().ok());
-  // What the log has before is not read across the hole, after a restart neither.
-  CHECK(member->log_from() == Zxid(kTheirs + 1));
   member->append(create_txn(Zxid(kTheirs + 2), "/last", "d"));
   REQUIRE(member->sync_log().ok());
   REQUIRE(member->apply(create_txn(Zxid(kTheirs + 2), "/last", "d")).ok());
   check_restart(disk, member);
-  Member again(disk);
-  REQUIRE(again->load().ok());
-  CHECK(again->log_from() == Zxid(kTheirs + 1));
+}
+
+TEST_CASE("zk_2846: a log is never replayed across the hole below a leader's snapshot") {
+  ImageDisk disk;
+  {
+    Member member(disk);
+    REQUIRE(member->load().ok());
+    member.log_around_a_hole();
+  }
+  REQUIRE(disk.unlink("/d/version-2/snapshot.300000003").ok());
+  std::string theirs = "/d/version-2/snapshot.200000003";
+  std::string bytes = disk.content(theirs);
+  SECTION("rotten") { bytes[60] ^= 1; }
+  SECTION("cut short") { bytes.resize(70); }
+  disk.put(theirs, bytes);
+  Member next(disk);
+  auto found = next->load();
+  REQUIRE_FALSE(found.ok());
+  CHECK(found.error().kind == ErrorKind::kCorrupt);
+  CHECK(found.error().text.find("200000003 in /d/version-2 cannot be read") != std::string::npos);
+  auto wiped = next->wipe();
+  REQUIRE(wiped.ok());
+  CHECK(wiped->kind == Recovered::Kind::kNew);
+}
+
+TEST_CASE("zk_2846: power that goes in a cut behind a hole leaves one history, up to some place") {
+  bool snapshot = GENERATE(false, true);
+  Rng dice(8);
+  for (uint64_t changes = 0;; ++changes) {
+    ImageDisk disk;
+    bool done = crash_in(disk, dice, changes, [&](Member& member) {
+      return snapshot ? member.take_older() : member->truncate(Zxid(5)).ok();
+    });
+    Zxid last;
+    Dump found = after_restart(disk, last);
+    INFO("after " << changes << " changes the history ends at " << last.value());
+    // Ours up to the hole, or theirs and what was logged behind it; never ours with the latter.
+    bool ours = !found.contains("/theirs");
+    if (last == Zxid(kOlder)) {
+      CHECK(found.contains(path_of(kOlder)) == ours);
+    } else {
+      CHECK(ours == (last <= Zxid(5)));
+    }
+    CHECK(found.contains("/n5") == (last == Zxid(5)));
+    CHECK(found.contains(path_of(kNextEpoch + 1)) == (last > Zxid(kNextEpoch)));
+    if (!done) continue;
+    CHECK(last == Zxid(snapshot ? kOlder : 5));
+    CHECK(ours == !snapshot);
+    break;
+  }
+}
+
+TEST_CASE("zk_2846: what power left of a history that was being set aside is refused") {
+  Rng dice(9);
+  for (uint64_t changes = 0;; ++changes) {
+    ImageDisk disk;
+    bool done = crash_in(disk, dice, changes, [](Member& member) { return member->wipe().ok(); });
+    Member next(disk);
+    auto found = next->load();
+    INFO("after " << changes << " changes");
+    if (!found.ok()) {
+      CHECK(found.error().kind == ErrorKind::kCorrupt);
+      CHECK(next->wipe()->kind == Recovered::Kind::kNew);
+    } else if (found->last != Zxid()) {
+      CHECK(found->last == Zxid(kNextEpoch + 5));  // all of it
+      CHECK(next.dump().contains("/theirs"));
+    }
+    if (!done) continue;
+    CHECK(found->last == Zxid());
+    break;
+  }
 }
 
 TEST_CASE("a leader's tree may end before or behind our log") {

@@ -141,6 +141,15 @@ TEST_CASE("a log is sent as the walk says, from files that were rolled") {
     CHECK(packets_of(learner).front() == "DIFF 20");
     CHECK(packets_of(learner).back() == "COMMIT 20");
   }
+  SECTION("past a snapshot of its own") {
+    REQUIRE(write_snapshot(leader.env.disk(), leader.replica.database,
+                           {.directory = leader.replica.data->snapshots()})
+                .ok());
+    leader.replica.write(1, 21, 25);
+    leader.door()->post(log_order(link, zx(8), zx(25)));
+    REQUIRE(world.until([&] { return learner.packets().size() == 1 + 2 * 17; }));
+    CHECK(packets_of(learner).back() == "COMMIT 25");
+  }
   SECTION("behind a snapshot, without an opening packet") {
     leader.door()->post(StreamLog{link, zx(20), CommittedWalk::opened_at(zx(10))});
     REQUIRE(world.until([&] { return learner.packets().size() == 20; }));
@@ -167,6 +176,36 @@ TEST_CASE("a log that cannot be used is said to be so, and nothing was sent") {
   leader.door()->post(SendTo{leader.link(), ping(1)});
   REQUIRE(world.until([&] { return !learner.packets().empty(); }));
   CHECK(packets_of(learner) == std::vector<std::string>{"PING 1"});
+}
+
+TEST_CASE("zk_2846: a log is sent as far back as it is known to have no hole") {
+  PortWorld world(8);
+  world.acceptor_options.handler.log.snapshot_size_factor = 0;
+  LeaderSide& leader = world.lead();
+  sim::SimDisk& disk = world.node(1).disk();
+  leader.replica.write(1, 1, 5);
+  leader.replica.write(2, 1, 5);
+  bool sent = false;
+  SECTION("a leader's snapshot stands between the epochs") {
+    disk.put_file("/d/version-2/snapshot.100000009", "");
+  }
+  SECTION("or at the beginning of one") { disk.put_file("/d/version-2/snapshot.200000000", ""); }
+  SECTION("an own snapshot stands there") {
+    disk.put_file("/d/version-2/snapshot.100000005", "");
+    sent = true;
+  }
+  SECTION("no snapshot is as old as that: one may be gone") {
+    REQUIRE(disk.rename("/d/version-2/snapshot.0", "/d/version-2/snapshot.100000004").ok());
+  }
+  LearnerSide& learner = world.join(2);
+  Zxid last = Zxid::make(Epoch(2), 5);
+  leader.door()->post(StreamLog{leader.link(), last, CommittedWalk(zx(3), last)});
+  REQUIRE(world.until([&] {
+    return leader.peer.all<LogUnusable>().size() + leader.peer.all<LogSent>().size() == 1;
+  }));
+  CHECK(leader.peer.all<LogSent>().size() == (sent ? 1U : 0U));
+  leader.door()->post(SendTo{leader.link(), ping(1)});
+  REQUIRE(world.until([&] { return learner.packets().size() == (sent ? 16U : 1U); }));
 }
 
 TEST_CASE("a log that is rotten in the middle ends the link and names the file") {
