@@ -283,7 +283,7 @@ constexpr auto kRows = std::to_array<ConfigKey>({
     // Ours (table 10).
     {"emptyDataVotes", property_bool<&D::config, &C::storage, &S::empty_data_votes>},
     {"sync.confirmLeadership",
-     without_effect_if_true<property_bool<&D::config, &C::request, &R::sync_confirms_leadership>>},
+     property_bool<&D::config, &C::request, &R::sync_confirms_leadership>},
     {"digestMismatchFatal", property_bool<&D::config, &C::storage, &S::digest_mismatch_fatal>},
     {"sessionSecret", set_session_secret},
     {"memoryLimitMb",

@@ -90,7 +90,7 @@ void LeadingRole::take_prepared() {
         metrics_.note_proposal(txn->bytes.size());
         propose(std::move(*txn));
       } else {
-        leader_->sync(std::get<ForwardedSync>(item).link, effects_);
+        sync(std::get<OrderedSync>(item));
       }
       run();
     }
@@ -111,6 +111,11 @@ void LeadingRole::propose(EncodedTxn txn) {
   } else {
     leader_->propose_reconfig(std::move(txn), *config, now_, effects_);
   }
+}
+
+void LeadingRole::sync(const OrderedSync& sync) {
+  if (sync.link != LinkId()) return leader_->sync(sync.link, effects_);
+  leader_->sync(SyncDone{sync.session, sync.cxid}, effects_);
 }
 
 MembershipView LeadingRole::membership() const {
@@ -213,6 +218,8 @@ void LeadingRole::carry_out(StartServing& effect) {
 void LeadingRole::carry_out(LogTxn& effect) { term_.ends.to_sync.add(std::move(effect.txn)); }
 
 void LeadingRole::carry_out(CommitTxn& effect) { term_.ends.to_commit.add(std::move(effect.txn)); }
+
+void LeadingRole::carry_out(SyncDone& effect) { term_.ends.to_commit.add(effect); }
 
 void LeadingRole::carry_out(SendTo& effect) { order(effect.link, std::move(effect)); }
 

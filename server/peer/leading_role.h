@@ -49,6 +49,7 @@ class LeadingRole final : public RoleTerm {
   void take(LogUnusable& mail);
   void take(SnapshotSent& mail);
   void propose(EncodedTxn txn);
+  void sync(const OrderedSync& sync);
   MembershipView membership() const;
   void tell_membership(bool look);
   void over(std::string why);
@@ -62,6 +63,7 @@ class LeadingRole final : public RoleTerm {
   void carry_out(StartServing& effect);
   void carry_out(LogTxn& effect);
   void carry_out(CommitTxn& effect);
+  void carry_out(SyncDone& effect);
   void carry_out(SendTo& effect);
   void carry_out(CloseLink& effect);
   void carry_out(StreamLog& effect);

@@ -32,7 +32,7 @@ inline constexpr std::array kRolePlans = {
     RolePlan{Role::kStandalone, "standalone", "", WritesGo::kToOwnPrep, SyncGoes::kAnsweredHere,
              SessionsTracked::kHere, OpensLocal::kNever},
     RolePlan{Role::kLeader, "leader", "leading - broadcast", WritesGo::kToOwnPrep,
-             SyncGoes::kAnsweredHere, SessionsTracked::kHere, OpensLocal::kIfEnabled},
+             SyncGoes::kToLeader, SessionsTracked::kHere, OpensLocal::kIfEnabled},
     RolePlan{Role::kFollower, "follower", "following - broadcast", WritesGo::kToLeader,
              SyncGoes::kToLeader, SessionsTracked::kByLeader, OpensLocal::kIfEnabled},
     RolePlan{Role::kObserver, "observer", "observing - broadcast", WritesGo::kToLeader,

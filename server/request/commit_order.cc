@@ -31,7 +31,10 @@ std::optional<WriteTicket> CommitOrder::match_sync(const SyncDone& done) {
   if (it == queues_.end() || it->second->empty()) return std::nullopt;
   const WriteTicket& first = it->second->front();
   if (first.op != OpCode::kSync || first.xid != done.cxid) return std::nullopt;
-  return take_front(*it->second);
+  WriteTicket out = take_front(*it->second);
+  // No transaction tells of the end of a local session.
+  if (out.local != LocalSession::kNo && it->second->empty()) queues_.erase(it);
+  return out;
 }
 
 WriteTicket CommitOrder::take_front(Queue& queue) {

@@ -1,5 +1,5 @@
 // Which writes of this server's own clients wait for their commit (ordering rules O4, O5), and on a
-// learner which syncs wait for their SYNC. A commit
+// member which syncs wait for their answer. A commit
 // is ours if session, xid and op equal the head of that session's queue, else it is another
 // server's, or the server's own doing. A part of CommitProcessor: its thread only.
 #pragma once

@@ -1,6 +1,6 @@
 // The order of one session's requests (ordering rule O4): a read runs at once while nothing is in
 // flight; behind a write it waits; writes behind writes are pipelined; a write behind an unanswered
-// read waits. Where it goes to the leader, a sync counts as a write. A part of the CommitWorker:
+// read waits. Of a member, a sync counts as a write. A part of the CommitWorker:
 // its thread only.
 #pragma once
 

@@ -9,8 +9,7 @@ std::optional<PrepMail> mail_of_learner(LinkId link, const ForwardedRequest& req
                                         Identities identities, MonoTime now) {
   OKAPI_ASSERT(link != LinkId());
   auto op = op_code_of(request.op);
-  if (op == OpCode::kSync) return ForwardedSync{link, request.session};
-  if (!op.has_value() || !is_write(*op)) return std::nullopt;
+  if (!op.has_value() || !(is_write(*op) || op == OpCode::kSync)) return std::nullopt;
   RequestView view;
   view.session = request.session;
   view.link = link;

@@ -13,16 +13,17 @@
 
 namespace okapi {
 
-// A learner's sync: behind all that Prep had before it, so that these are proposed when
-// Leader::sync hears of it.
-struct ForwardedSync {
-  LinkId link;
-  SessionId session;
-};
-using PrepMail = std::variant<RequestPtr, SessionRequest, ForwardedSync>;
+using PrepMail = std::variant<RequestPtr, SessionRequest>;
 
-// What Prep makes of it, in the same order.
-using Prepared = std::variant<EncodedTxn, ForwardedSync>;
+// A sync: behind all that Prep had before it, so that these are proposed when Leader::sync hears of
+// it.
+struct OrderedSync {
+  LinkId link;  // of the learner that sent it on; 0 if an own client asked
+  SessionId session;
+  int32_t cxid = 0;
+};
+// What Prep makes of its mail, in the same order.
+using Prepared = std::variant<EncodedTxn, OrderedSync>;
 
 // On a leader: what a learner sent, as mail; nothing if a learner has no business to send it
 // (safety X-QUO-08). Its link is the owner that it speaks for.

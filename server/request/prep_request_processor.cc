@@ -72,6 +72,11 @@ void PrepRequestProcessor::fetch_ahead(size_t index) {
   tree_.prefetch(tree_.hash_of(*path), DataTree::Fetch::kSlots);
 }
 
+void PrepRequestProcessor::take(const RequestPtr& request, int64_t time_ms) {
+  if (request->op == OpCode::kSync) return order_sync(*request, time_ms);
+  prepare(*request, time_ms);
+}
+
 void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) {
   if (request.kind == SessionRequest::Kind::kForget) {
     sessions_.remove(request.session);
@@ -93,9 +98,15 @@ void PrepRequestProcessor::take(const SessionRequest& request, int64_t time_ms) 
 }
 
 // It is answered whatever is found; as any first request does, it sets the owner.
-void PrepRequestProcessor::take(const ForwardedSync& sync, int64_t) {
-  sessions_.check(sync.session, sync.link);
-  to_peer.add(sync);
+void PrepRequestProcessor::order_sync(const RequestView& request, int64_t time_ms) {
+  sessions_.check(request.session, request.owner());
+  // A transaction that changes nothing goes before it: a quorum that logs it has no other leader
+  // (ZOOKEEPER-2136). Of no session, so that nobody takes it for an answer.
+  if (config_.request.sync_confirms_leadership) {
+    prepared_.body = jute::encoded(ErrorTxn{});
+    propose({SessionId(), 0, last_.next(), time_ms, static_cast<int32_t>(OpCode::kError)}, {});
+  }
+  to_peer.add(OrderedSync{request.link, request.session, request.xid});
 }
 
 void PrepRequestProcessor::prepare(const RequestView& request, int64_t time_ms) {
@@ -143,13 +154,17 @@ void PrepRequestProcessor::propose(const RequestView& request, ErrorCode error, 
     prepared_.type = OpCode::kError;
     prepared_.body = jute::encoded(ErrorTxn{static_cast<int32_t>(error)});
   }
-  last_ = last_.next();
-  TxnHeader header{request.session, request.xid, last_, time_ms,
-                   static_cast<int32_t>(prepared_.type)};
   std::optional<TxnDigest> digest;
   if (config_.storage.digest_enabled && error == ErrorCode::kOk) {
     digest = TxnDigest{kDigestVersion, static_cast<int64_t>(pending_.digest())};
   }
+  propose(
+      {request.session, request.xid, last_.next(), time_ms, static_cast<int32_t>(prepared_.type)},
+      digest);
+}
+
+void PrepRequestProcessor::propose(TxnHeader header, std::optional<TxnDigest> digest) {
+  last_ = header.zxid;
   to_peer.add(encode_txn(header, prepared_.body, digest));
 }
 

@@ -36,14 +36,15 @@ class PrepRequestProcessor final : public Stage {
 
  private:
   void take_memberships();
-  void take(const RequestPtr& request, int64_t time_ms) { prepare(*request, time_ms); }
+  void take(const RequestPtr& request, int64_t time_ms);
   void take(const SessionRequest& request, int64_t time_ms);
-  void take(const ForwardedSync& sync, int64_t time_ms);
+  void order_sync(const RequestView& request, int64_t time_ms);
   void prepare(const RequestView& request, int64_t time_ms);
   void fetch_ahead(size_t index);
   void warn_of_full(const RequestView& request);
   void note_reconfig(const PrepContext& context, ErrorCode error);
   void propose(const RequestView& request, ErrorCode error, int64_t time_ms);
+  void propose(TxnHeader header, std::optional<TxnDigest> digest);
 
   Env& env_;
   const ServerConfig& config_;

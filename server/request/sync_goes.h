@@ -4,8 +4,8 @@
 namespace okapi {
 
 enum class SyncGoes {
-  kAnsweredHere,  // standalone, leader: like a read, behind its session's own writes
-  kToLeader,      // learner: waits like a write until SYNC comes back
+  kAnsweredHere,  // standalone: like a read, behind its session's own writes
+  kToLeader,      // member: waits like a write until the leader, another one or this, answers it
 };
 
 }  // namespace okapi

@@ -49,6 +49,8 @@ struct CommitTxn {
   EncodedTxn txn;
 };
 
+// SyncDone goes to CommitProcessor, in its place among the transactions.
+
 // --- of the leader ---
 
 struct SendTo {
@@ -90,8 +92,8 @@ struct StepDown {
 
 using LeaderEffect =
     std::variant<PersistAcceptedEpoch, PersistCurrentEpoch, StoreNextConfig, ActivateConfig,
-                 StartServing, LogTxn, CommitTxn, SendTo, CloseLink, StreamLog, StreamSnapshot,
-                 ForwardToPrep, AskSession, TouchSessions, StepDown>;
+                 StartServing, LogTxn, CommitTxn, SyncDone, SendTo, CloseLink, StreamLog,
+                 StreamSnapshot, ForwardToPrep, AskSession, TouchSessions, StepDown>;
 using LeaderEffects = std::vector<LeaderEffect>;
 
 // --- of a learner ---
@@ -122,7 +124,7 @@ struct SyncLog {};
 struct WriteSnapshot {
   Zxid zxid;
 };
-// SessionAnswer and SyncDone go to CommitProcessor, in their place among the transactions.
+// SessionAnswer goes to CommitProcessor, in its place among the transactions.
 
 // What was proposed beyond `newest` is void: its proposal is not in the history any more.
 struct VoidNextConfig {

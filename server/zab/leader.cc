@@ -81,7 +81,10 @@ void Leader::disconnected(LinkId id) {
   ServerId sid = found->second.sid;
   links_.erase(found);
   membership_changed_ = true;
-  std::erase_if(syncs_, [id](const auto& entry) { return entry.second == id; });
+  std::erase_if(syncs_, [id](const WaitingSync& sync) {
+    const auto* link = std::get_if<LinkId>(&sync.who);
+    return link != nullptr && *link == id;
+  });
   if (ledger_.has_value()) ledger_->forget(sid);
 }
 

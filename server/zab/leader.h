@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "common/proto/quorum_packet.h"
 #include "server/database/committed_log.h"
@@ -74,8 +75,10 @@ class Leader {
   void propose_reconfig(EncodedTxn txn, SharedQuorumConfig next, MonoTime now, LeaderEffects& out);
   // Sync has everything up to `zxid` on disk: the leader's own ack.
   void logged(Zxid zxid, LeaderEffects& out);
-  // A sync of this learner has passed Prep: all that Prep had before it is proposed.
+  // A sync of this learner, or of an own client, has passed Prep: all that Prep had before it is
+  // proposed. It is answered behind the commit of all that.
   void sync(LinkId link, LeaderEffects& out);
+  void sync(const SyncDone& own, LeaderEffects& out);
   void revalidated(LinkId link, SessionId session, bool valid, LeaderEffects& out);
 
   // Every tickTime / 2: pings, late learners, a lost quorum, waits that took too long.
@@ -99,6 +102,10 @@ class Leader {
  private:
   using Phase = LearnerProgress::Phase;
   using Links = std::map<LinkId, LearnerProgress>;
+  struct WaitingSync {
+    Zxid behind;  // this commit
+    std::variant<LinkId, SyncDone> who;
+  };
 
   // leader.cc: discovery
   std::optional<std::string> take(LinkId id, LearnerProgress& link, const QuorumPacket& packet,
@@ -134,6 +141,7 @@ class Leader {
   void commit(LeaderEffects& out);
   void tell_committed(const EncodedTxn& txn, std::optional<ServerId> activated, LeaderEffects& out);
   void activate(const EncodedTxn& txn, LeaderEffects& out);
+  void add_sync(WaitingSync sync, LeaderEffects& out);
   void release_syncs(Zxid committed, LeaderEffects& out);
   ServerId designated_leader(const QuorumConfig& next, Zxid needed) const;
 
@@ -144,8 +152,8 @@ class Leader {
   EpochGate::Phase passed_ = EpochGate::Phase::kEpoch;  // what was told of the gate's phases
   std::optional<ProposalLedger> ledger_;                // from the new epoch on
   Links links_;
-  std::deque<std::pair<Zxid, LinkId>> syncs_;  // each waits for this commit
-  std::vector<EncodedTxn> newly_committed_;    // scratch
+  std::deque<WaitingSync> syncs_;
+  std::vector<EncodedTxn> newly_committed_;  // scratch
   bool serving_ = false;
   bool allowed_to_commit_ = true;  // false once another leader is designated
   int ticks_handed_over_ = 0;      // since then

@@ -210,18 +210,27 @@ ServerId Leader::designated_leader(const QuorumConfig& next, Zxid needed) const 
 
 void Leader::sync(LinkId id, LeaderEffects& out) {
   if (over_ || !links_.contains(id)) return;
-  if (ledger_->outstanding().empty()) {
-    out.push_back(SendTo{id, encode_packet(PacketType::kSync, Zxid())});
-  } else if (syncs_.size() >= options_.waiting_syncs_max) {
-    close(id, "too many syncs wait", out);
-  } else {
-    syncs_.emplace_back(ledger_->last_proposed(), id);
-  }
+  if (syncs_.size() >= options_.waiting_syncs_max) return close(id, "too many syncs wait", out);
+  add_sync({ledger_->last_proposed(), id}, out);
+}
+
+// How many there are admission bounds.
+void Leader::sync(const SyncDone& own, LeaderEffects& out) {
+  if (!over_) add_sync({ledger_->last_proposed(), own}, out);
+}
+
+void Leader::add_sync(WaitingSync sync, LeaderEffects& out) {
+  syncs_.push_back(sync);
+  if (ledger_->outstanding().empty()) release_syncs(sync.behind, out);
 }
 
 void Leader::release_syncs(Zxid committed, LeaderEffects& out) {
-  while (!syncs_.empty() && syncs_.front().first <= committed) {
-    out.push_back(SendTo{syncs_.front().second, encode_packet(PacketType::kSync, Zxid())});
+  while (!syncs_.empty() && syncs_.front().behind <= committed) {
+    if (const auto* link = std::get_if<LinkId>(&syncs_.front().who)) {
+      out.push_back(SendTo{*link, encode_packet(PacketType::kSync, Zxid())});
+    } else {
+      out.push_back(std::get<SyncDone>(syncs_.front().who));
+    }
     syncs_.pop_front();
   }
 }

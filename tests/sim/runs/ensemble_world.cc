@@ -66,10 +66,10 @@ ReplayOptions EnsembleWorld::judge_options() {
   options.ensemble = true;
   options.all_abandoned_expired = true;
   // One that was deposed finds out by itself; one that was stopped meanwhile, when it is woken.
-  // (sync.confirmLeadership has no effect yet.)
   Nanos limit = shape.sync_limit_ticks * Nanos(shape.tick);
   options.sync_lag =
       (limit + 2 * Nanos(shape.tick)) * 11 / 10 + std::max<Nanos>(Trouble::kPauseMax, 4 * limit);
+  if (shape.sync_confirms_leadership) options.sync_lag = Nanos(0);
   options.touch_lag = 2 * shape.tick;
   options.expiry_judged_from = healed_ + ensemble_.patience() + ensemble_.session_timeout_max();
   bool jumped = false;

@@ -78,6 +78,15 @@ TEST_CASE("a_sync_is_answered_by_its_sync_alone_and_in_its_place") {
   CHECK(order.match(commit(1, 11)));
 }
 
+TEST_CASE("of_a_local_session_that_only_syncs_nothing_is_kept") {
+  CommitOrder order;
+  WriteTicket sync = request(1, 10, OpCode::kSync);
+  sync.local = LocalSession::kStays;
+  order.add_pending(sync);
+  CHECK(order.match_sync({SessionId(1), 10}));
+  CHECK(order.queues() == 0);
+}
+
 TEST_CASE("o5_a_session_that_was_asked_for_is_known_by_its_id_and_xid_0_granted_or_refused") {
   OpCode answer = GENERATE(OpCode::kCreateSession, OpCode::kError);
   CommitOrder order;

@@ -154,15 +154,33 @@ TEST_CASE("the_first_to_speak_for_a_session_of_the_table_owns_it") {
   CHECK(error_of(world.run(OpCode::kCreate, create_of("/b"))) == ErrorCode::kSessionMoved);
 }
 
-TEST_CASE("a_sync_of_a_learner_leaves_prep_in_its_place_among_the_proposals") {
+TEST_CASE("g08_a_sync_leaves_prep_in_its_place_among_the_proposals") {
+  bool own = GENERATE(false, true);
+  bool confirmed = GENERATE(false, true);
   PrepWorld world;
+  world.config.request.sync_confirms_leadership = confirmed;
   world.post(OpCode::kCreate, create_of("/a"));
-  world.prep->requests.post(forwarded(OpCode::kSync, 9, ""));
+  if (own) {
+    world.post(make_request(OpCode::kSync, 9, PathRequest{"/"}));
+  } else {
+    world.prep->requests.post(forwarded(OpCode::kSync, 9, ""));
+  }
   world.post(OpCode::kCreate, create_of("/b"));
   step(*world.prep, world.env);
   auto out = world.proposals.take();
-  REQUIRE(out.size() == 3);
-  CHECK(std::get<EncodedTxn>(out[0]).zxid == Zxid(1));
-  CHECK(std::get<ForwardedSync>(out[1]).link == kLink);
-  CHECK(std::get<EncodedTxn>(out[2]).zxid == Zxid(2));
+  REQUIRE(out.size() == (confirmed ? 4 : 3));
+  size_t at = 0;
+  CHECK(std::get<EncodedTxn>(out[at++]).zxid == Zxid(1));
+  if (confirmed) {
+    // What a quorum has to log first; it answers nobody.
+    const auto& marker = std::get<EncodedTxn>(out[at++]);
+    CHECK(marker.zxid == Zxid(2));
+    auto txn = decode_txn(marker.bytes.view());
+    CHECK(txn->header.client_id == SessionId());
+    CHECK(std::holds_alternative<ErrorTxn>(txn->body));
+  }
+  const auto& sync = std::get<OrderedSync>(out[at++]);
+  CHECK(sync.link == (own ? LinkId() : kLink));
+  CHECK(sync.cxid == 9);
+  CHECK(std::get<EncodedTxn>(out[at]).zxid == Zxid(confirmed ? 3 : 2));
 }

@@ -152,6 +152,31 @@ TEST_CASE("a_sync_is_answered_at_once_or_behind_the_commit_of_what_was_proposed_
                                      {T::kCommit, zx(2, 3)}});
 }
 
+TEST_CASE("g08_a_sync_of_an_own_client_comes_behind_the_commit_of_what_was_proposed_before_it") {
+  LeaderWorld w;
+  w.join(2);
+  auto own = [&](int32_t cxid) { w.leader->sync(SyncDone{SessionId(7), cxid}, w.out); };
+  w.out.clear();
+  own(1);
+  REQUIRE(all_of<SyncDone>(w.out).size() == 1);
+  w.propose(1);
+  own(2);
+  w.propose(2);
+  own(3);
+  w.leader->logged(zx(2, 2), w.out);
+  CHECK(all_of<SyncDone>(w.out).size() == 1);
+  w.out.clear();
+  w.ack(2, zx(2, 2));
+  std::vector<std::string> order;
+  for (const LeaderEffect& effect : w.out) {
+    if (std::holds_alternative<CommitTxn>(effect)) order.push_back("commit");
+    if (const auto* done = std::get_if<SyncDone>(&effect)) {
+      order.push_back("sync " + std::to_string(done->cxid));
+    }
+  }
+  CHECK(order == std::vector<std::string>{"commit", "sync 2", "commit", "sync 3"});
+}
+
 TEST_CASE("syncs_do_not_wait_without_end") {
   LeaderWorld w;
   w.join(2);
