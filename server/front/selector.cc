@@ -6,8 +6,8 @@ namespace okapi {
 namespace {
 
 constexpr int kLoneTurns = 4;
-// Between two looks at a feed that another worker has to empty.
-constexpr Millis kFeedPause{1};
+// Between two looks at a feed that another worker has to empty, or at the time to serve until.
+constexpr Millis kHeldPause{1};
 
 }  // namespace
 
@@ -44,8 +44,7 @@ void Selector::step(Turn& turn) {
   requester_ = ConnectionId();
   take_mail(turn);
   if (worker_ != nullptr) worker_->serve_feed(now_);
-  feeds_full_ = any_feed_full();
-  if (feeds_full_) turn.wake_at(now_ + kFeedPause);
+  held_ = any_feed_full() || is_past_serving(now_);
   run_throttled(turn);
   for (const Readiness& ready : poller_.ready()) {
     Connection* connection = find(ConnectionId::of(ready.token));
@@ -54,6 +53,7 @@ void Selector::step(Turn& turn) {
     connection = find(ConnectionId::of(ready.token));
     if (connection != nullptr && ready.readable) read_from(*connection, now_);
   }
+  if (held_) turn.wake_at(now_ + kHeldPause);
   flush_clients();
   if (clients_.has_dirty()) turn.again();
   if (ending_.has_value() && may_end_term()) end_term();
@@ -126,6 +126,7 @@ void Selector::begin_term(const TermBegins& term) {
   live_sessions_ = term.live_sessions;
   read_only_ = term.read_only;
   feeds_ = term.all_feeds;
+  serving_until_ = term.serving_until;
   worker_ = std::make_unique<CommitWorker>(
       CommitWorker::Parts{config_, registry_, *term.tree, *term.watches, admission_, clients_,
                           *term.feed, metrics_, term.sync_goes, term.read_only});
@@ -154,6 +155,7 @@ void Selector::end_term() {
   feeds_.clear();
   tree_ = nullptr;
   live_sessions_ = nullptr;
+  serving_until_ = nullptr;
   to_tracker_.disconnect();
   ending_->confirm->post(TermEnded{});
   ending_.reset();

@@ -86,6 +86,8 @@ class Selector final : public Stage {
   void run_throttled(Turn& turn);
   void resume_paused(MonoTime now);
   bool any_feed_full() const;
+  // Whether the term lasts, as far as is known.
+  bool is_past_serving(MonoTime now) const;
 
   // Output.
   void flush_clients();
@@ -123,7 +125,8 @@ class Selector final : public Stage {
   bool read_only_ = false;
   Sink<SessionMail> to_tracker_;
   std::vector<const WorkerFeed*> feeds_;
-  bool feeds_full_ = false;  // in this step nothing is read
+  const std::atomic<MonoTime>* serving_until_ = nullptr;
+  bool held_ = false;  // in this step nothing more is read
 
   ClientTable clients_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by slot

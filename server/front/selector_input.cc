@@ -27,6 +27,8 @@ void Selector::read_from(Connection& connection, MonoTime now) {
   }
   connection.last_io = now;
   metrics_.bytes_received.add(static_cast<int64_t>(got.bytes));
+  // This process may have been stopped since the turn began, and the request come meanwhile.
+  if (is_past_serving(env_.clock().now())) held_ = true;
   ByteView bytes(buffer_.get(), got.bytes);
   if (!connection.input.empty()) {
     connection.input += bytes;
@@ -102,13 +104,17 @@ size_t Selector::parse_frames(Connection& connection, ByteView bytes, MonoTime n
 
 bool Selector::may_go_on(const Connection& connection, const Client& client) const {
   if (connection.stopped || client.closing || connection.phase == Phase::kOpening) return false;
-  if (feeds_full_ || ending_.has_value()) return false;
+  if (held_ || ending_.has_value()) return false;
   const Limits& limits = config_.limits;
   if (client.outstanding >= limits.connection_requests_in_flight_max) return false;
   if (static_cast<int64_t>(client.out.size()) > limits.outbox_bytes_max / 2) return false;
   if (client.outstanding == 0) return true;
   if (static_cast<int64_t>(throttle_.size()) > limits.outstanding_requests_max) return false;
   return admission_.outstanding.load(std::memory_order_relaxed) < limits.outstanding_requests_max;
+}
+
+bool Selector::is_past_serving(MonoTime now) const {
+  return serving_until_ != nullptr && now > serving_until_->load(std::memory_order_relaxed);
 }
 
 bool Selector::any_feed_full() const {

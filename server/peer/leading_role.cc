@@ -66,6 +66,7 @@ void LeadingRole::step(Turn& turn) {
     leader_->tick(now_, effects_);
     run();
   }
+  if (leader_->serving()) term_.serve_until(leader_->serving_until());
   metrics_.note(leader_->counts(now_));
   turn.wake_at(next_tick_);
   tell_membership(tick);
@@ -210,6 +211,7 @@ void LeadingRole::carry_out(ActivateConfig& effect) {
 void LeadingRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "LEADING of epoch 0x{:x}, from zxid 0x{:x} on", effect.epoch.value(),
              leader_->last_proposed().value());
+  term_.serve_until(leader_->serving_until());
   term_.begin(Role::kLeader, leader_->last_proposed(), &metrics_.proposals, membership());
   metrics_.leading_since_ms.store(to_ms(now_));
   next_tick_ = now_;

@@ -59,6 +59,7 @@ void LearningRole::step(Turn& turn) {
   if (learner_.has_value()) {
     learner_->tick(now_, effects_);
     run(effects_);
+    if (learner_->serving()) term_.serve_until(learner_->silent_until());
   }
   turn.wake_at(now_ + site_.ticks(1) / 2);
   term_.ends.flush();
@@ -164,6 +165,7 @@ void LearningRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "{} leader {} in epoch 0x{:x}, from zxid 0x{:x} on",
              options_.observer ? "OBSERVING" : "FOLLOWING", options_.leader.value(),
              effect.epoch.value(), site_.store.last_zxid().value());
+  term_.serve_until(learner_->silent_until());
   term_.begin(options_.observer ? Role::kObserver : Role::kFollower, site_.store.last_zxid());
 }
 

@@ -170,7 +170,8 @@ void RolePipeline::tell_selectors(const RolePlan& plan, PipelineEnds& ends) {
                     nullptr,
                     &tracker_->mail,
                     plan.sync_goes,
-                    is_read_only()};
+                    is_read_only(),
+                    &ends.serving_until};
     if (!is_read_only()) {
       term.pending = &commit_->pending;
       term.requests = requests;

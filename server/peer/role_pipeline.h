@@ -4,6 +4,7 @@
 // and the TxnLogWriter are in it. A read-only one has nothing to write with, and a tracker alone.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -45,6 +46,9 @@ struct PipelineEnds {
   Sink<PrepMail> to_prep;
   Sink<MembershipView> memberships;
   Sink<SessionMail> to_tracker;
+
+  // TermBegins::serving_until; for ever unless the role says otherwise.
+  std::atomic<MonoTime> serving_until{MonoTime::max()};
 
   // Once, before the pipeline is built.
   void attach(Bell& bell);

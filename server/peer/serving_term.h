@@ -18,6 +18,8 @@ class ServingTerm {
   void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr,
              std::optional<MembershipView> membership = {});
   bool begun() const { return begun_; }
+  // Without another word nothing is read from clients past that; before begin() too.
+  void serve_until(MonoTime until) { ends.serving_until.store(until, std::memory_order_relaxed); }
   // What is committed is answered. Then nothing more is read from clients, and what else they asked
   // is answered until then at the latest. let_go() tells when nobody uses the pipeline any more.
   void end(MonoTime until);

@@ -2,6 +2,7 @@
 // as long as it lasts. Mail from QuorumPeer and its pipeline to the Selectors.
 #pragma once
 
+#include <atomic>
 #include <variant>
 
 #include "server/database/session_table.h"
@@ -23,6 +24,10 @@ struct TermBegins {
   Mailbox<SessionMail>* sessions = nullptr;
   SyncGoes sync_goes = SyncGoes::kAnsweredHere;
   bool read_only = false;  // for clients that asked for no more
+  // Past it nothing is read from clients: this server may have been stopped and woken, and what it
+  // has may be long past. Pushed on with each contact to the quorum or the leader; read relaxed.
+  // Null: for ever.
+  const std::atomic<MonoTime>* serving_until = nullptr;
 };
 // Nothing more is read. When what was asked is answered, or at `until`, clients are closed and
 // everything that the term gave is let go; then `confirm` hears of it.

@@ -70,6 +70,10 @@ void Leader::connected(LinkId link, MonoTime now, LeaderEffects& out) {
 void Leader::received(LinkId id, const QuorumPacket& packet, MonoTime now, LeaderEffects& out) {
   auto found = links_.find(id);
   if (over_ || found == links_.end()) return;
+  // What has waited here while this process stood still is no sign of a follower.
+  if (found->second.phase() == Phase::kServing && !found->second.synced(now)) {
+    return close(id, "was not heard of in time", out);
+  }
   found->second.heard(now);
   auto why = take(id, found->second, packet, now, out);
   if (why.has_value()) close(id, *why, out);
@@ -251,6 +255,7 @@ void Leader::establish(MonoTime now, LeaderEffects& out) {
     ledger_.emplace(config_, marker(epoch()));
   }
   serving_ = true;
+  note_contact();
   out.push_back(StartServing{epoch()});
   for (auto& [id, link] : links_) {
     if (link.phase() == Phase::kAcked) up_to_date(id, link, now, out);

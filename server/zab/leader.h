@@ -85,6 +85,8 @@ class Leader {
   void tick(MonoTime now, LeaderEffects& out);
 
   bool serving() const { return serving_ && !over_; }
+  // Until then it has a quorum, as far as it heard. Pushed on by the answers to its pings.
+  MonoTime serving_until() const { return serving_until_; }
   Epoch epoch() const { return gate_.epoch(); }
   // Certain to be committed: LearnerOptions::committed of the next term. 0 before it serves.
   Zxid last_committed() const { return serving_ ? last_txn() : Zxid(); }
@@ -136,6 +138,7 @@ class Leader {
   std::optional<std::string> take_broadcast(LinkId id, LearnerProgress& link,
                                             const QuorumPacket& packet, LeaderEffects& out);
   std::optional<std::string> take_ack(LearnerProgress& link, Zxid zxid, LeaderEffects& out);
+  void note_contact();
   void forward_proposal(const EncodedTxn& txn, MonoTime now, LeaderEffects& out);
   bool refuses(const EncodedTxn& txn, LeaderEffects& out);
   void commit(LeaderEffects& out);
@@ -155,6 +158,7 @@ class Leader {
   std::deque<WaitingSync> syncs_;
   std::vector<EncodedTxn> newly_committed_;  // scratch
   bool serving_ = false;
+  MonoTime serving_until_;
   bool allowed_to_commit_ = true;  // false once another leader is designated
   int ticks_handed_over_ = 0;      // since then
   bool membership_changed_ = false;

@@ -1,6 +1,8 @@
 // The leader in broadcast: proposals out, acks in, commits in order (peer-protocol spec 6).
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+#include <functional>
 #include <set>
 
 #include "server/zab/config_change.h"
@@ -23,6 +25,7 @@ std::optional<std::string> Leader::take_broadcast(LinkId id, LearnerProgress& li
     case PacketType::kPing: {
       auto touches = decode_touches(packet.data);
       if (!touches.ok()) return touches.error().text;
+      note_contact();
       if (!touches->empty()) out.push_back(TouchSessions{std::move(*touches)});
       return std::nullopt;
     }
@@ -251,6 +254,25 @@ std::set<ServerId> Leader::synced(MonoTime now) const {
   return synced;
 }
 
+// Who is being brought up to date counts while its time lasts: a long SNAP ends no term.
+void Leader::note_contact() {
+  std::vector<std::pair<MonoTime, ServerId>> followers;
+  for (const auto& [id, link] : links_) {
+    if (link.observer || link.phase() == Phase::kInfo) continue;
+    followers.emplace_back(link.synced_until(), link.sid);
+  }
+  std::sort(followers.begin(), followers.end(), std::greater<>());
+  QuorumTracker tracker(config_, ledger_->next_config());
+  tracker.add(options_.self);
+  serving_until_ = MonoTime::max();
+  for (const auto& [until, sid] : followers) {
+    if (tracker.has_all_quorums()) return;
+    tracker.add(sid);
+    serving_until_ = until;
+  }
+  if (!tracker.has_all_quorums()) serving_until_ = MonoTime::min();
+}
+
 void Leader::tick(MonoTime now, LeaderEffects& out) {
   if (over_) return;
   if (auto waited = gate_.check(now); !waited.ok()) return step_down(waited.error().text, out);
@@ -265,13 +287,8 @@ void Leader::tick(MonoTime now, LeaderEffects& out) {
   }
   for (const auto& [id, why] : late) close(id, why, out);
   if (serving_) {
-    // Who is being brought up to date counts while its time lasts: a long SNAP ends no term.
-    QuorumTracker tracker(config_, ledger_->next_config());
-    tracker.add(options_.self);
-    for (const auto& [id, link] : links_) {
-      if (!link.observer && link.phase() != Phase::kInfo && link.synced(now)) tracker.add(link.sid);
-    }
-    if (!tracker.has_all_quorums()) return step_down("too few followers are synced", out);
+    note_contact();
+    if (now > serving_until_) return step_down("too few followers are synced", out);
   }
   if (!ledger_.has_value()) return;
   SharedBytes ping = encode_packet(PacketType::kPing, ledger_->last_proposed());

@@ -52,6 +52,8 @@ void Learner::give_up(const std::string& why, LearnerEffects& out, bool wipe) {
 
 void Learner::received(const QuorumPacket& packet, MonoTime now, LearnerEffects& out) {
   if (over_) return;
+  // What has waited here while this process stood still is no sign of a leader.
+  if (serving_ && leave_silent(now, out)) return;
   heard_ = now;
   if (serving_) {
     Status taken = take(packet, out);
@@ -267,12 +269,19 @@ void Learner::answer_ping(const QuorumPacket& packet, LearnerEffects& out) {
 }
 
 void Learner::tick(MonoTime now, LearnerEffects& out) {
-  if (over_) return;
+  if (!over_) leave_silent(now, out);
+}
+
+MonoTime Learner::silent_until() const {
   // After its ack of NEWLEADER the leader pings.
   bool pinged = serving_ || sync_.phase() == LearnerSync::Phase::kUpToDate;
-  Nanos silent = now - heard_;
-  if (silent <= (pinged ? options_.sync_limit : options_.init_limit)) return;
-  give_up(fmt::format("was silent for {} ms", to_ms(silent)), out);
+  return heard_ + (pinged ? options_.sync_limit : options_.init_limit);
+}
+
+bool Learner::leave_silent(MonoTime now, LearnerEffects& out) {
+  if (now <= silent_until()) return false;
+  give_up(fmt::format("was silent for {} ms", to_ms(now - heard_)), out);
+  return true;
 }
 
 }  // namespace okapi

@@ -47,7 +47,8 @@ class Learner {
 
   bool serving() const { return serving_ && !over_; }
   Epoch epoch() const { return sync_.epoch(); }
-  MonoTime last_heard() const { return heard_; }
+  // Past it the leader counts as gone.
+  MonoTime silent_until() const;
   // Certain to be committed: LearnerOptions::committed of the next term.
   Zxid last_committed() const { return last_committed_; }
   const SharedQuorumConfig& config() const { return config_; }
@@ -64,6 +65,7 @@ class Learner {
   Status is_known(const EncodedTxn& txn) const;
   void serve(LearnerEffects& out);
   void answer_ping(const QuorumPacket& packet, LearnerEffects& out);
+  bool leave_silent(MonoTime now, LearnerEffects& out);
   void give_up(const std::string& why, LearnerEffects& out, bool wipe = false);
 
   const LearnerOptions options_;

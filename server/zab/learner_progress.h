@@ -43,6 +43,7 @@ class LearnerProgress {
   // Whether it counts as connected: until initLimit + syncLimit after the start, then until
   // syncLimit after its last packet.
   bool synced(MonoTime now) const { return now <= synced_until_; }
+  MonoTime synced_until() const { return synced_until_; }
   // Why the link is to be closed, or nothing.
   std::optional<std::string> overdue(MonoTime now) const;
 

@@ -1,4 +1,8 @@
 """Members stand still for a while (SIGSTOP) and go on as if nothing had happened."""
+import contextlib
+
+import pytest
+
 import clients
 import ensemble
 import ops
@@ -101,3 +105,31 @@ def test_two_of_three_stand_still(make_ensemble):
         group.wait_served(1, 2, 3)
         traffic.wait_progress()
         traffic.check()
+
+
+READERS = 8
+
+
+def test_who_stood_still_answers_nothing_from_before(make_ensemble, is_reference):
+    """Long enough for the others to go on without it; a read that was sent meanwhile finds it waking."""
+    if is_reference:
+        pytest.skip("the reference reads on until its next look at the clock")
+    group = make_ensemble(3)
+    group.start()
+    for number in range(6):
+        group.wait_same_zxid()
+        member = group.leader() if number % 2 == 0 else group.followers()[0]
+        others = [other.sid for other in group.others(member)]
+        with contextlib.ExitStack() as stack:
+            readers = [stack.enter_context(member.session(timeout=20000)) for _ in range(READERS)]
+            member.pause()
+            ensemble.let_pass(1.5 * ensemble.SYNC_SECONDS)
+            leader = group.wait_served(*others)
+            zxid = group.write("/node", b"%d" % number, leader.port)
+            for reader in readers:
+                reader.submit(ops.EXISTS, ops.read("/node"))
+            member.resume()
+            for reader in readers:
+                item = reader.next_item()
+                assert item is wire.CLOSED or item.zxid >= zxid, f"round {number}: {item}, after {zxid:#x}"
+        group.wait_served(1, 2, 3)

@@ -20,6 +20,25 @@ TEST_CASE("while_any_workers_feed_is_past_its_bound_no_socket_is_read") {
   CHECK(w.tracker.take().size() == 1);
 }
 
+TEST_CASE("past_the_time_to_serve_until_nothing_is_read_until_it_is_pushed_on") {
+  SelectorWorld w;
+  auto wire = w.attach();
+  MonoTime now = w.env.world.clock.time;
+  w.serving_until = now;
+  SelectorWorld::send(*wire, 1, OpCode::kExists);
+  w.run();
+  CHECK(SelectorWorld::answers(*wire) == std::vector<std::string>{"1"});
+  w.pass(1);
+  SelectorWorld::send(*wire, 2, OpCode::kExists);
+  Turn turn = w.run();
+  CHECK(SelectorWorld::answers(*wire).empty());
+  REQUIRE(turn.deadline().has_value());
+  CHECK(*turn.deadline() == turn.now() + Millis(1));
+  w.serving_until = now + Millis(10);
+  w.run();
+  CHECK(SelectorWorld::answers(*wire) == std::vector<std::string>{"2"});
+}
+
 TEST_CASE("l_14_the_acceptor_hears_whose_handshake_was_refused") {
   SelectorWorld w;
   auto wire = w.connect();

@@ -37,7 +37,8 @@ struct SelectorWorld {
                                     &requests.box,
                                     &tracker.box,
                                     SyncGoes::kAnsweredHere,
-                                    read_only});
+                                    read_only,
+                                    &serving_until});
   }
   // Without `read_only`: an old client, who does not send the byte.
   std::shared_ptr<Wire> connect(std::optional<bool> read_only = std::nullopt) {
@@ -95,6 +96,7 @@ struct SelectorWorld {
   }
 
   FakeEnv env;
+  std::atomic<MonoTime> serving_until{MonoTime::max()};
   FakeBell bell;
   FakePoller poller;
   ServerConfig config;

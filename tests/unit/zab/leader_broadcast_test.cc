@@ -177,6 +177,35 @@ TEST_CASE("g08_a_sync_of_an_own_client_comes_behind_the_commit_of_what_was_propo
   CHECK(order == std::vector<std::string>{"commit", "sync 2", "commit", "sync 3"});
 }
 
+TEST_CASE("a_leader_serves_until_it_has_not_heard_of_a_quorum_for_sync_limit") {
+  LeaderWorld w(voters(1, 5));
+  for (int64_t link : {2, 3, 4}) w.hello(link, 1);
+  for (int64_t link : {2, 3, 4}) w.ack_epoch(link, zx(1, 3));
+  for (int64_t link : {2, 3, 4}) w.ack(link, zx(2, 0));
+  w.join(9, true);
+  auto ping = [&](int64_t link, int64_t ms) {
+    w.now = at_ms(ms);
+    w.put(link, T::kPing, zx(2, 0), ByteView());
+  };
+  CHECK(w.leader->serving_until() == at_ms(50));
+  ping(2, 10);
+  CHECK(w.leader->serving_until() == at_ms(50));
+  ping(9, 15);  // has no voice
+  CHECK(w.leader->serving_until() == at_ms(50));
+  ping(4, 20);
+  CHECK(w.leader->serving_until() == at_ms(60));
+  ping(2, 30);
+  CHECK(w.leader->serving_until() == at_ms(70));
+  w.leader->tick(at_ms(70), w.out);
+  CHECK_FALSE(w.over());
+  // It stood still: what comes only now may have been sent long ago.
+  for (int64_t link : {2, 4}) ping(link, 90);
+  CHECK(w.closed(2));
+  CHECK(w.closed(4));
+  w.leader->tick(w.now, w.out);
+  CHECK(w.over());
+}
+
 TEST_CASE("syncs_do_not_wait_without_end") {
   LeaderWorld w;
   w.join(2);

@@ -126,6 +126,17 @@ TEST_CASE("every_ping_is_answered_with_touches_up_to_a_bound_the_rest_with_the_n
   CHECK(packets[2].data == "");
 }
 
+TEST_CASE("what_waited_here_while_the_process_stood_still_is_no_sign_of_a_leader") {
+  LearnerWorld w;
+  w.serve();
+  w.now += Millis(40);
+  w.put(T::kPing, zx(2, 0));
+  CHECK(w.learner->silent_until() == w.now + Millis(50));
+  w.now += Millis(51);
+  w.put(T::kPing, zx(2, 0));
+  CHECK(w.gave_up().has_value());
+}
+
 TEST_CASE("a_silent_leader_is_left_after_init_limit_and_once_it_pings_after_sync_limit") {
   LearnerWorld early;
   early.diff();
