@@ -37,12 +37,13 @@ Acceptor::~Acceptor() {
 
 void Acceptor::step(Turn& turn) {
   take_mail(turn.now());
-  deal_held(turn);
+  deal_held(turn.now());
   bool waiting = !poller_.ready().empty();
   bool listened = listening_;
   if (listen(turn.now()) && (waiting || !listened)) accept_some(turn);
   listen(turn.now());
   if (retry_at_ != MonoTime()) turn.wake_at(retry_at_);
+  if (!held_.empty()) turn.wake_at(held_.front().until);
   for (auto& selector : to_selectors) selector.flush();
 }
 
@@ -136,12 +137,11 @@ void Acceptor::hold_or_deal(std::unique_ptr<Stream> stream, MonoTime now) {
   held_.push_back({now + Millis(limits_.refused_delay_ms), std::move(stream)});
 }
 
-void Acceptor::deal_held(Turn& turn) {
-  while (!held_.empty() && held_.front().until <= turn.now()) {
+void Acceptor::deal_held(MonoTime now) {
+  while (!held_.empty() && held_.front().until <= now) {
     deal(std::move(held_.front().stream));
     held_.pop_front();
   }
-  if (!held_.empty()) turn.wake_at(held_.front().until);
 }
 
 void Acceptor::deal(std::unique_ptr<Stream> stream) {

@@ -63,7 +63,7 @@ class Acceptor final : public Stage {
   void deal(std::unique_ptr<Stream> stream);
   // Guessing costs time: the next connection of an address that was refused too often waits.
   void hold_or_deal(std::unique_ptr<Stream> stream, MonoTime now);
-  void deal_held(Turn& turn);
+  void deal_held(MonoTime now);
 
   Env& env_;
   const Limits& limits_;

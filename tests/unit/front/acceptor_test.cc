@@ -121,6 +121,8 @@ TEST_CASE("l_14_l_15_who_was_refused_too_often_in_a_minute_waits_a_second_per_co
   CHECK(w.connect("guesser") == 1);
   w.free("guesser", 1, true);
   CHECK(w.connect("guesser", 2) == 0);
+  // Nobody else may come meanwhile.
+  REQUIRE(w.last.deadline().has_value());
   CHECK(w.connect("other") == 1);
   REQUIRE(w.last.deadline().has_value());
   w.pass(999);
