@@ -138,7 +138,7 @@ TEST_CASE("f_dsk_08: missing and damaged snapshots") {
     d.disk.put(kNewest, GENERATE(true, false) ? d.disk.content(kNewest).substr(0, 9999) : "");
     d.snapshot = "snapshot.6c";
   }
-  SECTION("all snapshots: refused") {
+  SECTION("zk_2325, zk_3644: all snapshots: refused") {
     remove_all(d.disk, "snapshot.");
     d.refusal = "No snapshot found, but there are log entries. Something is broken!";
   }
@@ -198,7 +198,7 @@ TEST_CASE("f_dsk_08, f_dsk_05: missing and damaged logs") {
     d.hint({Zxid(0x78), Zxid(0x73), 0});
     d.last = Zxid(0x78);
   }
-  SECTION("zk_1621: an empty newest log") { d.disk.put("/d/version-2/log.7a", ""); }
+  SECTION("zk_1621, zk_2332: an empty newest log") { d.disk.put("/d/version-2/log.7a", ""); }
   d.start();
   CHECK_FALSE(d.disk.exists("/d/version-2/log.7a").value());
 }

@@ -166,7 +166,7 @@ TEST_CASE("epoch files that the history contradicts are refused, or mended") {
     REQUIRE(member->load().ok());
     CHECK(member->load_epochs().error().kind == ErrorKind::kCorrupt);
   }
-  SECTION("older, as a crash had it before the newer one was written (ZOOKEEPER-1653)") {
+  SECTION("zk_1653, zk_2354: older, as a crash had it before the newer one was written") {
     Member member(disk);
     REQUIRE(member->load().ok());
     REQUIRE(member->load_epochs().ok());
@@ -181,7 +181,7 @@ TEST_CASE("epoch files that the history contradicts are refused, or mended") {
   }
 }
 
-TEST_CASE("after a role the tree has all that the log has (ZOOKEEPER-2845)") {
+TEST_CASE("zk_2845, zk_4712: after a role the tree has all that the log has") {
   ImageDisk disk;
   Member member(disk);
   REQUIRE(member->load().ok());
@@ -196,7 +196,7 @@ TEST_CASE("after a role the tree has all that the log has (ZOOKEEPER-2845)") {
   check_restart(disk, member);
 }
 
-TEST_CASE("a truncation undoes what a newer snapshot holds (ZOOKEEPER-4837)") {
+TEST_CASE("zk_4837, zk_1549: a truncation undoes what a newer snapshot holds") {
   ImageDisk disk;
   Member member(disk);
   REQUIRE(member->load().ok());
@@ -371,7 +371,7 @@ TEST_CASE("a leader's tree may end before or behind our log") {
   check_restart(disk, member);
 }
 
-TEST_CASE("an interrupted snapshot is forgotten (ZOOKEEPER-3642)") {
+TEST_CASE("zk_3642: an interrupted snapshot is forgotten") {
   ImageDisk disk;
   Member member(disk);
   REQUIRE(member->load().ok());
@@ -386,7 +386,7 @@ TEST_CASE("an interrupted snapshot is forgotten (ZOOKEEPER-3642)") {
   CHECK(member.dump() == before);
 }
 
-TEST_CASE("memory kept under power cuts is there wholly, or nothing of it is") {
+TEST_CASE("zk_2872: memory kept under power cuts is there wholly, or nothing of it is") {
   Zxid theirs(GENERATE(as<int64_t>{}, 0x200000003, 5));
   Rng dice(11);
   for (uint64_t changes = 0;; ++changes) {

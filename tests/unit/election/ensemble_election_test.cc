@@ -85,7 +85,7 @@ TEST_CASE("inv_b7: an election ends under loss, reordering, crashes and cuts onc
   }
 }
 
-TEST_CASE("zk_3109: five with links of uneven speed, some lossy, settle without healing") {
+TEST_CASE("zk_3109, zk_1419: five with links of uneven speed, some lossy, settle without healing") {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     Rng rng(seed);
     ElectionWorld world(seed, {.delay_max_ms = 150, .loss_percent = 20});

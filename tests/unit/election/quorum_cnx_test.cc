@@ -181,7 +181,7 @@ TEST_CASE("x_ele_01: one byte a second does not keep a connection open") {
 }
 
 TEST_CASE(
-    "x_ele_02, x_ele_03, x_ele_04, x_ele_06, x_ele_07: bad input closes its connection only") {
+    "x_ele_02, x_ele_03, x_ele_04, x_ele_06, x_ele_07, zk_2186: bad input ends that link only") {
   std::string long_address(3'000, 'a');
   std::string own_id = hello(2), anonymous = hello(std::numeric_limits<int64_t>::max());
   for (const std::string& bytes :
@@ -219,7 +219,7 @@ TEST_CASE("x_ele_07: a message of the largest size is taken, in pieces, and one 
   CHECK(intruder.is_closed(*stream));
 }
 
-TEST_CASE("x_ele_08: a message that cannot be read is dropped and its connection stays") {
+TEST_CASE("x_ele_08, zk_3769: a message that cannot be read is dropped and its connection stays") {
   CnxWorld world(1);
   Intruder intruder(world, "10.0.9.9");
   world.start(1);

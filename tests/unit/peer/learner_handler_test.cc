@@ -27,7 +27,7 @@ StreamLog log_order(LinkId link, Zxid peer, Zxid log_to) {
 
 }  // namespace
 
-TEST_CASE("a big tree goes out in slices, and what was ordered meanwhile follows it in order") {
+TEST_CASE("zk_3531: a big tree goes out in slices, what was ordered meanwhile follows in order") {
   for (uint64_t seed = 1; seed <= 3; ++seed) {
     PortWorld world(seed, seed == 1 ? choppy() : sim::NetOptions{});
     LeaderSide& leader = world.lead();
@@ -58,7 +58,7 @@ TEST_CASE("a big tree goes out in slices, and what was ordered meanwhile follows
   }
 }
 
-TEST_CASE("a learner that does not read holds up its own stream only, within a bound") {
+TEST_CASE("zk_2201: a learner that does not read holds up its own stream only, within a bound") {
   PortWorld world(1);
   LeaderSide& leader = world.lead();
   leader.replica.write(1, 1, 300, 100'000);

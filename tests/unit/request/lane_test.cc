@@ -68,7 +68,7 @@ TEST_CASE("o4_what_waits_on_a_dead_connection_comes_out_in_order_and_what_is_in_
 }
 
 // One lane against the plain statement of the rule, over long runs that move its head often.
-TEST_CASE("o4_every_request_runs_once_and_in_its_place") {
+TEST_CASE("zk_1863_o4_every_request_runs_once_and_in_its_place") {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     Rng rng(seed);
     Lane lane;

@@ -13,6 +13,10 @@ SetDataRequest set_of(ByteView path, ByteView data, int32_t version = -1) {
   return {path, data, version};
 }
 
+void order(PrepWorld& world, SessionId session, SessionRequest::Kind kind) {
+  world.prep->requests.post(SessionRequest{kind, session, kClient, 5000});
+}
+
 // What becomes of the reaper's request.
 ErrorCode reap_of(PrepWorld& world, ByteView path) {
   RequestView request;
@@ -223,22 +227,50 @@ TEST_CASE(
 TEST_CASE("session_requests_create_own_close_and_forget") {
   PrepWorld world;
   SessionId session(77);
-  auto order = [&](SessionRequest::Kind kind) {
-    world.prep->requests.post(SessionRequest{kind, session, kClient, 5000});
-  };
-  order(SessionRequest::Kind::kCreate);
+  order(world, session, SessionRequest::Kind::kCreate);
   Txn created = std::move(world.run().at(0));
   CHECK(created.header.client_id == session);
   CHECK(std::get<CreateSessionTxn>(created.body).timeout_ms == 5000);
   world.post(make_request(OpCode::kCreate, 1, create_of("/e", 1), session));
   CHECK(error_of(world.run().at(0)) == ErrorCode::kOk);
-  order(SessionRequest::Kind::kClose);
+  order(world, session, SessionRequest::Kind::kClose);
   Txn closed = std::move(world.run().at(0));
   CHECK(std::get<CloseSessionTxn>(closed.body).paths.items == std::vector<ByteView>{"/e"});
-  order(SessionRequest::Kind::kForget);
+  order(world, session, SessionRequest::Kind::kForget);
   CHECK(world.run().empty());
   world.post(make_request(OpCode::kSetData, 2, set_of("/e", "x"), session));
   CHECK(error_of(world.run().at(0)) == ErrorCode::kUnknownSession);
+  CHECK(world.apply_all());
+}
+
+TEST_CASE("zk_1208_nothing_of_a_session_is_done_behind_its_close") {
+  PrepWorld world;
+  SessionId session(77);
+  order(world, session, SessionRequest::Kind::kCreate);
+  order(world, session, SessionRequest::Kind::kClose);
+  world.post(make_request(OpCode::kCreate, 1, create_of("/e", 1), session));
+  auto txns = world.run();
+  REQUIRE(txns.size() == 3);
+  CHECK(error_of(txns[2]) == ErrorCode::kSessionExpired);
+}
+
+TEST_CASE("zk_4306_l_16_a_session_has_no_more_ephemerals_than_its_close_can_name") {
+  PrepWorld world;
+  world.config.limits.frame_bytes_max = 2'000;
+  int made = 0;
+  auto make = [&] {
+    std::string path = "/" + std::to_string(made) + std::string(100, 'e');
+    return error_of(world.run(OpCode::kCreate, create_of(path, 1)));
+  };
+  ErrorCode last = ErrorCode::kOk;
+  while (made < 100 && (last = make()) == ErrorCode::kOk) ++made;
+  CHECK(last == ErrorCode::kSystemError);
+  CHECK(made >= 15);
+  CHECK(error_of(world.run(OpCode::kCreate, create_of("/plain"))) == ErrorCode::kOk);
+  order(world, kSession, SessionRequest::Kind::kClose);
+  Txn closed = std::move(world.run().at(0));
+  CHECK(std::get<CloseSessionTxn>(closed.body).paths.items.size() == static_cast<size_t>(made));
+  CHECK(world.kept.back().bytes.view().size() <= 2'000);
   CHECK(world.apply_all());
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("quarantine and marker") {
   }
 }
 
-TEST_CASE("inv_b1, vote_file: epoch files have their old or their new content") {
+TEST_CASE("inv_b1, vote_file, zk_2307, zk_4269: epoch files have their old or their new content") {
   for (uint64_t crash = 0; crash < 8; ++crash) {
     Rng dice(crash);
     ImageDisk disk;

@@ -209,7 +209,7 @@ TEST_CASE("f_dsk_05: gaps and missing files") {
     disk.put("/d/log.4", small_log(4, 8));
     CHECK(read_all(disk, "/d", options).zxids == zxids(1, 8));
   }
-  SECTION("zk_1621: a newest file shorter than its header") {
+  SECTION("zk_1621, zk_2332: a newest file shorter than its header") {
     disk.put("/d/log.6", "ZKLG");
     auto found = read_all(disk, "/d", options);
     CHECK(found.zxids == zxids(1, 5));

@@ -251,7 +251,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("rollback_order: TRUNC over several files, with a crash at each call") {
+TEST_CASE("rollback_order, stale_unlink: TRUNC over several files, with a crash at each call") {
   for (uint64_t crash = 1; crash < 30; ++crash) {
     for (int64_t target : {0, 1, 3, 4, 5, 8, 9, 10}) {
       Rng dice(crash * 100 + static_cast<uint64_t>(target));

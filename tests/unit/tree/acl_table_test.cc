@@ -46,7 +46,7 @@ TEST_CASE("a default handle is the open list") {
   REQUIRE(open.list() == open_acl());
 }
 
-TEST_CASE("numbers of a snapshot are kept, unknown ones are reserved and admit nobody") {
+TEST_CASE("zk_3306, zk_4689: numbers of a snapshot are kept, unknown ones admit nobody") {
   AclTable table;
   table.load(5, kRead);
   AclEntry* read = table.use(5);
@@ -54,7 +54,7 @@ TEST_CASE("numbers of a snapshot are kept, unknown ones are reserved and admit n
   REQUIRE(read->list == kRead);
   REQUIRE(unknown->unknown);
   REQUIRE(unknown->list == AclList{{0, "world", "anyone"}});
-  // ZK-4689: the number must never come to stand for another list.
+  // The number must never come to stand for another list.
   REQUIRE(table.intern(kDigest)->id == 10);
   REQUIRE(table.intern(kRead) == read);
   auto all = table.list_all();

@@ -14,7 +14,7 @@ const AclList kDigestAcl = {{Perms::kAll, "digest", "u:h"}};
 
 }  // namespace
 
-TEST_CASE("a replayed create of a node that is there lifts its parent and gives it its ACL") {
+TEST_CASE("zk_4846: a replayed create of a node that is there gives it its ACL, lifts its parent") {
   TreeFixture f;
   f.create("/a");
   f.create("/a/b", "later", kRead);
@@ -30,7 +30,7 @@ TEST_CASE("a replayed create of a node that is there lifts its parent and gives 
   REQUIRE(f.tree.acls().size() == 2);
 }
 
-TEST_CASE("a replayed delete of a node that is gone lifts its parent's pzxid, never lowers it") {
+TEST_CASE("zk_3125, zk_3249: a replayed delete of what is gone never lowers the parent's pzxid") {
   TreeFixture f;
   f.create("/a");
   f.run(OpCode::kDelete, DeleteTxn{"/a/b"}, 0, ApplyMode::kReplay);
@@ -135,7 +135,7 @@ struct SnapshotRow {
 
 }  // namespace
 
-TEST_CASE("fuzzy snapshot and replay equal clean replay") {
+TEST_CASE("zk_1573, zk_3145: fuzzy snapshot and replay equal clean replay") {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     TreeFixture clean;
     History history(seed);

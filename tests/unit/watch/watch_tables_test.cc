@@ -85,7 +85,7 @@ TEST_CASE("a persistent watch hears of its own path for ever") {
   REQUIRE(s.create("/X") == "1(/X)");
 }
 
-TEST_CASE("a recursive watch hears of all below and never of children") {
+TEST_CASE("zk_4475: a recursive watch hears of all below and never of children") {
   Scene s;
   s.tables.add_recursive("/X", kMe);
   REQUIRE(s.create("/X/k") == "1(/X/k)");
@@ -98,7 +98,7 @@ TEST_CASE("a recursive watch hears of all below and never of children") {
   REQUIRE(s.create("/Xk") == "");
 }
 
-TEST_CASE("recursive, persistent and standard on X are independent") {
+TEST_CASE("zk_4466: recursive, persistent and standard on X are independent") {
   Scene s;
   s.tables.add_recursive("/X", kMe);
   s.tables.add_persistent("/X", kMe);
