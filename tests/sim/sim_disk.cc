@@ -19,13 +19,13 @@ Error SimDisk::no_such(const std::string& path) const {
 
 Error SimDisk::dead() { return Error{ErrorKind::kIo, "disk call of a dead program"}; }
 
-Nanos SimDisk::sync_price() {
+Nanos SimDisk::sync_price(const std::string& path) {
   Rng& dice = world_.rng();
   auto draw = [&](Nanos span) {
     return Nanos(static_cast<int64_t>(dice.below(static_cast<uint64_t>(span.count()) + 1)));
   };
   Nanos price = prices_.sync_min + draw(prices_.sync_max - prices_.sync_min);
-  if (hit(faults_.slow_sync_one_in)) price += draw(faults_.slow_sync_max);
+  if (hit(faults_.slow_sync_one_in, path)) price += draw(faults_.slow_sync_max);
   return price;
 }
 
@@ -101,7 +101,7 @@ Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, OpenMode mo
     return std::unique_ptr<File>(new SimFile(*this, path, node->file, mode));
   }
   if (image_.find(directory_of(path)) == nullptr) return no_such(path);
-  if (!fits(1) || hit(faults_.write_no_space_one_in)) {
+  if (!fits(1) || hit(faults_.write_no_space_one_in, path)) {
     return Error{ErrorKind::kNoSpace, path + ": No space left on device"};
   }
   world_.trace().line(meter_.now(), node_, "disk create {}", path);
@@ -111,10 +111,12 @@ Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, OpenMode mo
     meter_.wait_until(done);
     MonoTime begun = meter_.now();
     end_call(begun, done, prices_.name_call, DiskImage::truncate(file, 0));
+    tell(DiskCall::Kind::kTruncate, path);
     return std::unique_ptr<File>(new SimFile(*this, path, file, mode));
   }
   auto file = std::make_shared<Inode>();
   name_call(prices_.name_call, image_.set_name(path, DiskNode{file}));
+  tell(DiskCall::Kind::kCreate, path);
   return std::unique_ptr<File>(new SimFile(*this, path, file, mode));
 }
 
@@ -166,8 +168,13 @@ Status SimDisk::rename(const std::string& from, const std::string& to) {
   begin_call(names_done_);
   if (image_.find(from) == nullptr) return no_such(from);
   if (image_.find(directory_of(to)) == nullptr) return no_such(to);
+  if (hit(faults_.rename_eio_one_in, to)) {
+    world_.trace().line(meter_.now(), node_, "disk EIO in rename to {}", to);
+    return Error{ErrorKind::kIo, to + ": Input/output error"};
+  }
   world_.trace().line(meter_.now(), node_, "disk rename {} {}", from, to);
   name_call(prices_.name_call, image_.rename(from, to));
+  tell(DiskCall::Kind::kRename, to);
   return {};
 }
 
@@ -178,6 +185,7 @@ Status SimDisk::unlink(const std::string& path) {
   if (node == nullptr) return no_such(path);
   world_.trace().line(meter_.now(), node_, "disk unlink {}", path);
   name_call(prices_.name_call, image_.set_name(path, std::nullopt));
+  tell(DiskCall::Kind::kUnlink, path);
   return {};
 }
 
@@ -186,13 +194,14 @@ Status SimDisk::sync_directory(const std::string& directory) {
   begin_call(names_done_);
   if (image_.find(directory) == nullptr) return no_such(directory);
   ++syncs_;
-  if (hit(faults_.sync_eio_one_in)) {
+  if (hit(faults_.sync_eio_one_in, directory)) {
     world_.trace().line(meter_.now(), node_, "disk EIO in sync of {}", directory);
-    name_call(sync_price(), {});
+    name_call(sync_price(directory), {});
     return Error{ErrorKind::kIo, directory + ": Input/output error"};
   }
   world_.trace().line(meter_.now(), node_, "disk sync directory {}", directory);
-  name_call(sync_price(), image_.sync_names(directory));
+  name_call(sync_price(directory), image_.sync_names(directory));
+  tell(DiskCall::Kind::kSyncDirectory, directory);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,11 +17,14 @@
 namespace okapi::sim {
 
 struct DiskFaults {
+  // Of calls on paths that contain this.
+  std::string only{};
   // One in so many calls fails; 0 = never.
   uint32_t write_eio_one_in = 0;
   uint32_t write_no_space_one_in = 0;
   uint32_t sync_eio_one_in = 0;
   uint32_t read_eio_one_in = 0;
+  uint32_t rename_eio_one_in = 0;
   uint32_t slow_sync_one_in = 0;
   Nanos slow_sync_max = Millis(3000);
 };
@@ -32,6 +36,14 @@ struct DiskPrices {
   Nanos per_kilobyte = Nanos(300);
   Nanos sync_min = Micros(80);
   Nanos sync_max = Micros(900);
+};
+
+// A call that changes something, in the step that makes it: it has its effect at `done`.
+struct DiskCall {
+  enum class Kind : uint8_t { kCreate, kWrite, kTruncate, kSync, kRename, kUnlink, kSyncDirectory };
+  Kind kind;
+  const std::string& path;  // of a rename, the new name
+  MonoTime done;
 };
 
 class SimDisk final : public Disk {
@@ -51,6 +63,8 @@ class SimDisk final : public Disk {
   Result<uint64_t> free_bytes(const std::string& directory) override;
 
   DiskFaults& faults() { return faults_; }
+  // Is told of each such call from now on.
+  void watch(std::function<void(const DiskCall&)> told) { told_ = std::move(told); }
   void set_capacity(uint64_t bytes) { capacity_ = bytes; }
   // The program ends (kill -9) or the power does, now. Handles of that program become inert.
   void program_killed();
@@ -81,14 +95,20 @@ class SimDisk final : public Disk {
     Undo undo;
   };
 
-  bool hit(uint32_t one_in) { return one_in != 0 && world_.rng().chance(1, one_in); }
+  bool hit(uint32_t one_in, const std::string& path) {
+    return one_in != 0 && path.find(faults_.only) != std::string::npos &&
+           world_.rng().chance(1, one_in);
+  }
+  void tell(DiskCall::Kind kind, const std::string& path) {
+    if (told_) told_({kind, path, meter_.now()});
+  }
   void begin_call(MonoTime& object_done);
   MonoTime end_call(MonoTime begun, MonoTime& object_done, Nanos price, Undo undo);
   // A call on names: waits for the other ones, pays, and enters the journal.
   void name_call(Nanos price, Undo undo);
   Error no_such(const std::string& path) const;
   static Error dead();
-  Nanos sync_price();
+  Nanos sync_price(const std::string& path);
   bool fits(uint64_t more_bytes);
   void take_back_unfinished();
   Status make_directory(const std::string& path);
@@ -98,6 +118,7 @@ class SimDisk final : public Disk {
   const std::string node_;
   DiskImage image_;
   DiskFaults faults_;
+  std::function<void(const DiskCall&)> told_;
   DiskPrices prices_;
   uint64_t capacity_ = uint64_t{1} << 40;
   std::deque<Call> journal_;

@@ -18,8 +18,8 @@ Status SimFile::write_at(uint64_t offset, ByteView bytes) {
   MonoTime begun = disk_.meter_.now();
   uint64_t end = offset + bytes.size();
   uint64_t growth = end > inode_->cache.size() ? end - inode_->cache.size() : 0;
-  bool full = !disk_.fits(growth) || disk_.hit(disk_.faults_.write_no_space_one_in);
-  if (full || disk_.hit(disk_.faults_.write_eio_one_in)) {
+  bool full = !disk_.fits(growth) || disk_.hit(disk_.faults_.write_no_space_one_in, path_);
+  if (full || disk_.hit(disk_.faults_.write_eio_one_in, path_)) {
     disk_.world_.trace().line(disk_.meter_.now(), disk_.node_, "disk {} in write of {}",
                               full ? "ENOSPC" : "EIO", path_);
     if (Status some = write_short(offset, bytes); !some.ok()) return some;
@@ -30,6 +30,7 @@ Status SimFile::write_at(uint64_t offset, ByteView bytes) {
                             bytes.size());
   disk_.end_call(begun, done, price_of(disk_.prices_.write_call, bytes.size()),
                  DiskImage::write(inode_, offset, bytes));
+  disk_.tell(DiskCall::Kind::kWrite, path_);
   return {};
 }
 
@@ -50,7 +51,7 @@ Status SimFile::read_at(uint64_t offset, size_t size, std::string& out) {
   disk_.begin_call(done);
   MonoTime begun = disk_.meter_.now();
   disk_.end_call(begun, done, price_of(disk_.prices_.read_call, size), {});
-  if (disk_.hit(disk_.faults_.read_eio_one_in)) {
+  if (disk_.hit(disk_.faults_.read_eio_one_in, path_)) {
     disk_.world_.trace().line(disk_.meter_.now(), disk_.node_, "disk EIO in read of {}", path_);
     return io_error();
   }
@@ -64,13 +65,14 @@ Status SimFile::sync() {
   disk_.begin_call(done);
   MonoTime begun = disk_.meter_.now();
   ++disk_.syncs_;
-  bool failed = disk_.hit(disk_.faults_.sync_eio_one_in);
+  bool failed = disk_.hit(disk_.faults_.sync_eio_one_in, path_);
   disk_.world_.trace().line(begun, disk_.node_, "disk {} {} ({} sectors)",
                             failed ? "EIO in sync of" : "sync", path_, inode_->unsynced.size());
   disk_.end_call(
-      begun, done, disk_.sync_price(),
+      begun, done, disk_.sync_price(path_),
       failed ? DiskImage::fail_sync(inode_, disk_.world_.rng()) : DiskImage::sync(inode_));
   if (failed) return io_error();
+  disk_.tell(DiskCall::Kind::kSync, path_);
   return {};
 }
 
@@ -85,6 +87,7 @@ Status SimFile::truncate(uint64_t size) {
   }
   disk_.world_.trace().line(begun, disk_.node_, "disk truncate {} to {}", path_, size);
   disk_.end_call(begun, done, disk_.prices_.name_call, DiskImage::truncate(inode_, size));
+  disk_.tell(DiskCall::Kind::kTruncate, path_);
   return {};
 }
 

@@ -17,8 +17,8 @@ namespace okapi::sim {
 
 struct Call {
   OpCode op = OpCode::kPing;
-  std::string path{};
-  std::optional<std::string> data{};          // create, setData
+  std::string path{};                         // reconfig: who joins
+  std::optional<std::string> data{};          // create, setData; reconfig: who leaves
   int32_t version = -1;                       // delete, setData, setACL, check
   CreateMode mode = CreateMode::kPersistent;  // create
   int64_t ttl_ms = 0;                         // create with a TTL

@@ -46,6 +46,7 @@ struct SessionHistory {
   Millis timeout{};          // smallest that was negotiated
   bool close_asked = false;  // the client asked for its end
   bool expired = false;      // the server said that it is gone
+  bool local = false;        // no transaction tells of it: made by a read-only server
   MonoTime expired_at{};
   // Times at which the server surely heard of it: (sent, answered).
   std::vector<std::pair<MonoTime, MonoTime>> heard{};

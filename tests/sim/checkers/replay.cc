@@ -208,6 +208,7 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
   }
   if (txn.err == ErrorCode::kSessionMoved) return apply_moved(txn, record);
   if (Wrong wrong = check_order(txn, record)) return wrong;
+  if (record.call.op == OpCode::kReconfig) return apply_reconfig(txn, record);
   ModelAnswer answer = model_.write(
       record.call, {.zxid = zxid, .time_ms = txn.header.time_ms, .session = record.session});
   triggers_ = answer.triggers;
@@ -229,6 +230,21 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
       "INV-D7: {} at {:x} got err {} at {:x} and {} bytes, the model: err {}, {} bytes",
       name_of_call(record), zxid.value(), static_cast<int>(record.err), record.zxid.value(),
       record.body.size(), static_cast<int>(answer.err), answer.body.size());
+}
+
+// The model knows no members: which change is refused, and what the node then says, is not judged
+// here. That no two quorums ever decide (G14) shows in the one history of all (INV-A1 to A3).
+std::optional<std::string> Replay::apply_reconfig(const LoggedTxn& txn, const CallRecord& record) {
+  Zxid zxid = txn.header.zxid;
+  if (!txn.is_error) {
+    triggers_ = {{.event = EventType::kNodeDataChanged, .path = "/zookeeper/config"}};
+  }
+  if (record.state != CallState::kAnswered) return std::nullopt;
+  if (Wrong wrong = check_open(record, zxid)) return wrong;
+  if (record.err == txn.err && record.zxid == zxid) return std::nullopt;
+  return fmt::format("G14: {} at {:x} got err {} at {:x}, the log says {}", name_of_call(record),
+                     zxid.value(), static_cast<int>(record.err), record.zxid.value(),
+                     static_cast<int>(txn.err));
 }
 
 // A request that came by a connection which its session had left is never done and never answered.

@@ -72,6 +72,7 @@ class Replay {
   void index_calls();
   Wrong apply(const LoggedTxn& txn);
   Wrong apply_call(const LoggedTxn& txn, const CallRecord& record);
+  Wrong apply_reconfig(const LoggedTxn& txn, const CallRecord& record);
   Wrong apply_moved(const LoggedTxn& txn, const CallRecord& record) const;
   Wrong begin_epoch(Zxid next);
   Wrong check_open(const CallRecord& record, Zxid zxid) const;

@@ -27,16 +27,14 @@ void Clients::start_reader(const HostPort& server) {
   at(nodes_.size() - 1).finish();
 }
 
-size_t Clients::start_scripted(const HostPort& server, Millis session_timeout) {
-  start({server}, {.calls = 0,
-                   .think_max = Millis(1),
-                   .hang_up_one_in = 0,
-                   .close_one_in = 0,
-                   .vanish_one_in = 0,
-                   .idle_one_in = 0,
-                   .session_timeout = session_timeout,
-                   .config_node = false,
-                   .glance = Millis(5)});
+size_t Clients::start_scripted(const HostPort& server, const WorkloadOptions& work) {
+  WorkloadOptions quiet = work;
+  quiet.calls = 0;
+  quiet.think_max = Millis(1);
+  quiet.hang_up_one_in = quiet.close_one_in = quiet.vanish_one_in = quiet.idle_one_in = 0;
+  quiet.config_node = false;
+  quiet.glance = Millis(5);
+  start({server}, quiet);
   return nodes_.size() - 1;
 }
 

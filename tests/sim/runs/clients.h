@@ -22,11 +22,15 @@ class Clients {
   // One that reads everything once, now, and no more.
   void start_reader(const HostPort& server);
 
-  // One that does what it is asked to, and knows this server only; its place in the history.
-  size_t start_scripted(const HostPort& server, Millis session_timeout);
+  // One that does what it is asked to, and knows this server only; its place in the history. What
+  // it is besides stands in `work`.
+  size_t start_scripted(const HostPort& server, const WorkloadOptions& work);
   SimClient& at(size_t i) const { return *static_cast<SimClient*>(nodes_[i]->program()); }
   // Its machine loses power, and never comes back.
   void lose(size_t i) { nodes_[i]->power_off(); }
+
+  // Its program stands still for so long.
+  void pause(size_t i, Nanos span) { nodes_[i]->pause(span); }
 
   // No new calls: each reads everything once more.
   void finish();

@@ -16,6 +16,7 @@ Ensemble::Ensemble(SimWorld& world, SimNet& net, const EnsembleShape& shape)
     net.names().ips[member_host(shape, i)] = {ip};
     members_.push_back({std::make_unique<SimNode>(world, net, fmt::format("server{}", i + 1), ip),
                         draw_member(world.rng(), shape, i)});
+    if (shape.config_files) put_config_file(node(i), shape, i);
     disks.push_back({node(i).name(), &node(i).disk(), "/data/version-2"});
   }
   order_ = std::make_unique<CommittedOrder>(std::move(disks));
@@ -31,6 +32,12 @@ std::vector<HostPort> Ensemble::doors() const {
   std::vector<HostPort> out;
   for (const Member& member : members_) out.push_back({member.node->ip(), kClientPort});
   return out;
+}
+
+// Who was removed meanwhile comes back as a new one.
+void Ensemble::start(size_t i) {
+  if (shape_.config_files && !names_itself(node(i), i)) put_config_file(node(i), shape_, i);
+  node(i).start(members_[i].settings.factory);
 }
 
 void Ensemble::start_those_down() {
@@ -100,6 +107,7 @@ void Ensemble::lose_disk(size_t i) {
   members_[i].has_history = false;
   members_[i].lost = order_->highest();
   node(i).disk().replace();
+  if (shape_.config_files) put_config_file(node(i), shape_, i);
 }
 
 CommittedOrder::Wrong Ensemble::check_states(Zxid last, uint64_t digest) const {

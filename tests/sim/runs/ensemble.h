@@ -28,7 +28,7 @@ class Ensemble {
   Millis session_timeout_min() const { return members_[0].settings.session_timeout_min; }
   Millis session_timeout_max() const { return members_[0].settings.session_timeout_max; }
 
-  void start(size_t i) { node(i).start(members_[i].settings.factory); }
+  void start(size_t i);
   void start_those_down();
   // Serves, and has its quorum port open.
   bool leads(size_t i) const;

@@ -2,20 +2,25 @@
 
 #include "common/base/assert.h"
 #include "server/assembly/assemble.h"
-#include "server/config/server_config.h"
+#include "server/auth/digest_provider.h"
+#include "server/config/config_parser.h"
 
 namespace okapi::sim {
 namespace {
 
 class ServerProgram final : public Program {
  public:
-  ServerProgram(SimEnv& env, const ServerConfig& config) : server_(env, config) {}
+  ServerProgram(SimEnv& env, ServerConfig config)
+      : config_(std::move(config)), server_(env, config_) {}
   void stop() override { server_.stop(); }
   const Server& server() const { return server_; }
 
  private:
+  const ServerConfig config_;  // the server keeps to it
   Server server_;
 };
+
+constexpr const char* kConfigFile = "/conf/zoo.cfg";
 
 Millis draw_tick(Rng& dice) { return Millis(static_cast<int64_t>(200 + dice.below(800))); }
 
@@ -57,10 +62,20 @@ SharedQuorumConfig members_of(const EnsembleShape& shape) {
   return std::make_shared<const QuorumConfig>(std::move(members), 0);
 }
 
+Secret super_digest() {
+  auto digest = DigestProvider::make("SHA1", Secret());
+  OKAPI_ASSERT(digest.ok());
+  return Secret((*digest)->generate_digest(kSuperUser));
+}
+
 void join(ServerConfig& config, const EnsembleShape& shape, size_t number) {
   config.server_id = static_cast<int64_t>(number) + 1;
   config.my_id = config.server_id;
   config.request.sync_confirms_leadership = shape.sync_confirms_leadership;
+  config.request.read_only_mode_enabled = shape.read_only_mode;
+  if (shape.config_files) config.file = kConfigFile;
+  config.request.reconfig_enabled = shape.reconfig;
+  config.auth.super_digest = super_digest();
   QuorumSettings& quorum = config.quorum;
   quorum.members = members_of(shape);
   quorum.peer_type = number < shape.voters ? PeerType::kParticipant : PeerType::kObserver;
@@ -87,12 +102,34 @@ const Server& server_of(const SimNode& node) {
   return static_cast<const ServerProgram*>(node.program())->server();
 }
 
+LoadedConfig load_config_file(Disk& disk) {
+  CommandLine line;
+  line.file = kConfigFile;
+  return load_config(line, disk);
+}
+
+// What the member's own files say of the membership by now.
+void read_membership(SimEnv& env, ServerConfig& config) {
+  LoadedConfig loaded = load_config_file(env.disk());
+  if (!loaded.ok()) env.fatal(static_cast<int>(loaded.failure->exit_code), loaded.failure->text);
+  QuorumSettings& quorum = config.quorum;
+  const QuorumSettings& read = loaded.config.quorum;
+  quorum.members = read.members;
+  quorum.last_seen = read.last_seen;
+  quorum.dynamic_config_file = read.dynamic_config_file;
+  quorum.peer_type = read.peer_type;
+}
+
 ServerSettings settings_of(ServerConfig&& drawn) {
   auto config = std::make_shared<const ServerConfig>(std::move(drawn));
-  return {
-      .session_timeout_min = Millis(config->session.min_timeout_ms),
-      .session_timeout_max = Millis(config->session.max_timeout_ms),
-      .factory = [config](SimEnv& env) { return std::make_unique<ServerProgram>(env, *config); }};
+  auto factory = [config](SimEnv& env) {
+    ServerConfig now = *config;
+    if (!now.file.empty()) read_membership(env, now);
+    return std::make_unique<ServerProgram>(env, std::move(now));
+  };
+  return {.session_timeout_min = Millis(config->session.min_timeout_ms),
+          .session_timeout_max = Millis(config->session.max_timeout_ms),
+          .factory = factory};
 }
 
 }  // namespace
@@ -124,6 +161,35 @@ ServerSettings draw_member(Rng& dice, const EnsembleShape& shape, size_t number)
   shrink_peer_limits(config, dice);
   join(config, shape, number);
   return settings_of(std::move(config));
+}
+
+bool names_itself(SimNode& node, size_t number) {
+  auto config = node.disk().content(kConfigFile);
+  if (!config.has_value()) return false;
+  constexpr std::string_view kKey = "dynamicConfigFile=";
+  size_t at = config->find(kKey);
+  std::string members = *config;
+  if (at != std::string::npos) {
+    size_t begin = at + kKey.size();
+    members = node.disk().content(config->substr(begin, config->find('\n', begin) - begin)).value();
+  }
+  return members.find(fmt::format("server.{}=", number + 1)) != std::string::npos;
+}
+
+void put_config_file(SimNode& node, const EnsembleShape& shape, size_t number) {
+  std::string text = "dataDir=/data\ninitLimit=10\nsyncLimit=5\n";
+  text += fmt::format("reconfigEnabled={}\nstandaloneEnabled=false\n", shape.reconfig);
+  for (size_t i = 0; i < shape.members(); ++i) {
+    text += member_line(shape, i, i >= shape.voters) + "\n";
+  }
+  node.disk().put_file("/data/myid", fmt::format("{}", number + 1));
+  node.disk().put_file(kConfigFile, text);
+}
+
+std::string member_line(const EnsembleShape& shape, size_t number, bool observer) {
+  return fmt::format("server.{}={}:{}:{}:{};0.0.0.0:{}", number + 1, member_host(shape, number),
+                     kQuorumPort, kElectionPort, observer ? "observer" : "participant",
+                     kClientPort);
 }
 
 std::string member_ip(size_t number) { return fmt::format("10.0.0.{}", number + 1); }

@@ -13,6 +13,8 @@ namespace okapi::sim {
 inline constexpr uint16_t kClientPort = 2181;
 inline constexpr uint16_t kQuorumPort = 2888;
 inline constexpr uint16_t kElectionPort = 3888;
+// Name and password of who may do everything.
+inline constexpr const char* kSuperUser = "super:sim";
 
 struct ServerSettings {
   Millis session_timeout_min, session_timeout_max;
@@ -43,6 +45,10 @@ struct EnsembleShape {
   int32_t sync_limit_ticks = 5;
   bool sync_confirms_leadership = false;
   bool members_have_names = false;  // not only addresses
+  // Members read the membership from their config files when they start.
+  bool config_files = false;
+  bool reconfig = false;  // the super user may change it; config_files, too
+  bool read_only_mode = false;
 
   size_t members() const { return voters + observers; }
 };
@@ -51,6 +57,13 @@ EnsembleShape draw_shape(Rng& dice, size_t voters);
 // Server `number` (from 0; its id is one more) of the ensemble; observers come last. What need not
 // be the same on all is drawn.
 ServerSettings draw_member(Rng& dice, const EnsembleShape& shape, size_t number);
+// Whether the membership that a server keeps on its disk has it as a member: else it cannot start.
+bool names_itself(SimNode& node, size_t number);
+// The config file of a member, and what stands beside it, as an operator gives it to a new server:
+// with the membership of the beginning.
+void put_config_file(SimNode& node, const EnsembleShape& shape, size_t number);
+// The server line of a member, in that role.
+std::string member_line(const EnsembleShape& shape, size_t number, bool observer);
 std::string member_ip(size_t number);
 std::string member_host(const EnsembleShape& shape, size_t number);
 

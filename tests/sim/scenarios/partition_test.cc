@@ -4,19 +4,17 @@
 namespace okapi::sim {
 namespace {
 
-int other_than(int a, int b = 0) {
-  int sid = 1;
-  while (sid == a || sid == b) ++sid;
-  return sid;
-}
-
-TEST_CASE("zk_2247: a leader that cannot write its log ends, and the others go on") {
+TEST_CASE("zk_2247, zk_3701: a leader that cannot write its log ends, and the others go on") {
   Scenario scenario;
   int leader = scenario.begin();
   int follower = other_than(leader);
   size_t client = scenario.client(leader);
   scenario.ask(client, create("/a"));
-  scenario.node(leader).disk().faults().write_eio_one_in = 1;
+  DiskFaults& faults = scenario.node(leader).disk().faults();
+  int fault = GENERATE(0, 1, 2);
+  if (fault == 0) faults.write_eio_one_in = 1;
+  if (fault == 1) faults.write_no_space_one_in = 1;
+  if (fault == 2) faults.sync_eio_one_in = 1;
   scenario.send(client, create("/b"));
   scenario.until("the leader ends", [&] { return !scenario.node(leader).running(); });
   int next = scenario.wait_for_leader({follower, other_than(leader, follower)});

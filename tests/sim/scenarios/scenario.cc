@@ -1,6 +1,7 @@
 #include "tests/sim/scenarios/scenario.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace okapi::sim {
 namespace {
@@ -29,6 +30,23 @@ void Scenario::power_off_all() {
   for (SimNode* node : all_.ensemble().nodes()) {
     if (node->running()) node->power_off();
   }
+}
+
+void Scenario::restart(int sid) {
+  power_off(sid);
+  start(sid);
+  wait_for(sid);
+}
+
+void Scenario::power_off_at(int sid, DiskCall::Kind kind, const std::string& name, int nth) {
+  auto left = std::make_shared<int>(nth);
+  node(sid).disk().watch([=, this](const DiskCall& call) {
+    bool counts = call.kind == kind && call.path.find(name) != std::string::npos;
+    if (!counts || --*left != 0) return;
+    all_.world().at(call.done, [this, sid] {
+      if (node(sid).running()) node(sid).power_off();
+    });
+  });
 }
 
 int Scenario::begin() {
@@ -78,12 +96,26 @@ void Scenario::cut_off(const std::vector<int>& sids) {
 }
 
 size_t Scenario::client(int sid, Millis session_timeout) {
-  return all_.clients().start_scripted({node(sid).ip(), kClientPort}, session_timeout);
+  return all_.clients().start_scripted(door(sid), {.session_timeout = session_timeout});
+}
+
+size_t Scenario::super_client(int sid) {
+  return all_.clients().start_scripted(
+      door(sid), {.session_timeout = Millis(8000), .digest_auth = kSuperUser});
+}
+
+size_t Scenario::read_only_client(int sid) {
+  return all_.clients().start_scripted(door(sid),
+                                       {.session_timeout = Millis(8000), .may_be_read_only = true});
 }
 
 const CallRecord& Scenario::ask(size_t client, const Call& asked) {
   size_t number = send(client, asked);
-  until("a client gets an answer", [&] { return answered(client, number); });
+  until("a client gets an answer", [&] {
+    if (!ended(client, number)) return false;
+    if (!answered(client, number) && !is_write(asked.op)) number = send(client, asked);
+    return answered(client, number);
+  });
   return call(client, number);
 }
 
@@ -92,8 +124,23 @@ bool Scenario::answered(size_t client, size_t number) {
   return number < calls.size() && calls[number].state == CallState::kAnswered;
 }
 
+bool Scenario::ended(size_t client, size_t number) {
+  const auto& calls = all_.clients().history().clients[client].calls;
+  return number < calls.size() && calls[number].state != CallState::kOpen;
+}
+
 const CallRecord& Scenario::call(size_t client, size_t number) {
   return all_.clients().history().clients[client].calls.at(number);
+}
+
+size_t Scenario::events(size_t client, const std::string& path) {
+  size_t count = 0;
+  for (const ConnectionHistory& one : all_.clients().history().clients[client].connections) {
+    for (const Arrival& arrival : one.arrivals) {
+      if (arrival.kind == Arrival::Kind::kEvent && arrival.path == path) ++count;
+    }
+  }
+  return count;
 }
 
 bool Scenario::has_node(int sid, const std::string& path) {
@@ -112,7 +159,10 @@ size_t Scenario::files(int sid, const std::string& prefix) {
 
 void Scenario::end() {
   heal();
-  for (SimNode* node : all_.ensemble().nodes()) node->disk().faults() = {};
+  for (SimNode* node : all_.ensemble().nodes()) {
+    node->disk().faults() = {};
+    node->disk().watch({});
+  }
   start_all();
   all_.healed();
   wait_for_all();
@@ -131,5 +181,22 @@ Call set(const std::string& path, const std::string& data) {
 Call get(const std::string& path) { return {.op = OpCode::kGetData, .path = path}; }
 Call exists(const std::string& path) { return {.op = OpCode::kExists, .path = path}; }
 Call sync() { return {.op = OpCode::kSync, .path = "/"}; }
+Call remove(const std::string& path) { return {.op = OpCode::kDelete, .path = path}; }
+Call close() { return {.op = OpCode::kCloseSession}; }
+Call joining(const EnsembleShape& shape, int sid, bool observer) {
+  return {.op = OpCode::kReconfig,
+          .path = member_line(shape, static_cast<size_t>(sid) - 1, observer)};
+}
+Call leaving(int sid) { return {.op = OpCode::kReconfig, .data = fmt::format("{}", sid)}; }
+Call watching(Call read) {
+  read.watch = true;
+  return read;
+}
+
+int other_than(int a, int b) {
+  int sid = 1;
+  while (sid == a || sid == b) ++sid;
+  return sid;
+}
 
 }  // namespace okapi::sim

@@ -22,6 +22,15 @@ class Scenario {
   void kill(int sid) { node(sid).kill(); }
   void power_off(int sid) { node(sid).power_off(); }
   void power_off_all();
+  // Its power goes, and it comes back and serves.
+  void restart(int sid);
+  // Its power goes when the `nth` such call from now on, on a path that contains `name`, has its
+  // effect on the disk. At most one of these at a time for each server.
+  void power_off_at(int sid, DiskCall::Kind kind, const std::string& name, int nth = 1);
+  // While it is down: the membership that its config file names. (EnsembleShape::config_files)
+  void give_config(int sid, const EnsembleShape& shape) {
+    put_config_file(node(sid), shape, place(sid));
+  }
   void lose_disk(int sid) { all_.ensemble().lose_disk(place(sid)); }
   SimNode& node(int sid) { return all_.ensemble().node(place(sid)); }
   bool serves(int sid) { return is_serving(node(sid)); }
@@ -53,14 +62,24 @@ class Scenario {
   // --- clients ---
   // Connected with this server alone, as soon as it serves.
   size_t client(int sid, Millis session_timeout = Millis(8000));
+  // One of the super user.
+  size_t super_client(int sid);
+  // One that a read-only server may serve, too.
+  size_t read_only_client(int sid);
+  // It leaves its server for this one, with its session.
+  void move(size_t client, int sid) { all_.clients().at(client).move(door(sid)); }
   // Its machine goes, with its session.
   void lose_client(size_t client) { all_.clients().lose(client); }
-  // Asks and waits for the answer.
+  // Asks and waits for the answer; anew, if the answer to a read was lost with its connection.
   const CallRecord& ask(size_t client, const Call& call);
   // Asks; what became of it is to be looked up.
   size_t send(size_t client, const Call& call) { return all_.clients().at(client).ask(call); }
   const CallRecord& call(size_t client, size_t number);
   bool answered(size_t client, size_t number);
+  // Answered, or the connection went first.
+  bool ended(size_t client, size_t number);
+  // How many events came to it for this path.
+  size_t events(size_t client, const std::string& path);
 
   // Whether a session knows this node, by a fresh client of that server.
   bool has_node(int sid, const std::string& path);
@@ -74,6 +93,7 @@ class Scenario {
   EnsembleWorld& all() { return all_; }
 
  private:
+  HostPort door(int sid) { return {node(sid).ip(), kClientPort}; }
   static size_t place(int sid) { return static_cast<size_t>(sid) - 1; }
   void check();
 
@@ -85,5 +105,15 @@ Call set(const std::string& path, const std::string& data);
 Call get(const std::string& path);
 Call exists(const std::string& path);
 Call sync();
+Call remove(const std::string& path);
+Call close();
+// To change the membership: this server joins or takes up another role, or leaves.
+Call joining(const EnsembleShape& shape, int sid, bool observer = false);
+Call leaving(int sid);
+// The same, and sets a watch.
+Call watching(Call read);
+
+// The first id of a server that is none of these.
+int other_than(int a, int b = 0);
 
 }  // namespace okapi::sim

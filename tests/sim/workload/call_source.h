@@ -25,6 +25,9 @@ struct WorkloadOptions {
   bool containers = true;
   // /zookeeper/config is read: the model knows it of a standalone server only.
   bool config_node = true;
+  bool may_be_read_only = false;
+  // "user:password" that its connections prove; empty = none.
+  std::string digest_auth{};
   // How often a client looks whether something is asked of it from outside.
   Millis glance{1000};
 };

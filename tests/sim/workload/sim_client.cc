@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "client/core/reply_bodies.h"
 #include "common/base/assert.h"
@@ -34,7 +35,10 @@ Millis SimClient::up_to(Millis most) {
 
 void SimClient::new_session() {
   session_ = std::make_unique<ClientSession>(
-      ClientSession::Options{.timeout = options_.session_timeout, .connect_timeout = Millis(4000)});
+      ClientSession::Options{.timeout = options_.session_timeout,
+                             .connect_timeout = Millis(4000),
+                             .may_be_read_only = options_.may_be_read_only});
+  if (!options_.digest_auth.empty()) session_->add_auth("digest", options_.digest_auth);
   by_xid_.clear();
   mine().sessions.push_back({.timeout = Millis::max()});
 }
@@ -97,6 +101,7 @@ bool SimClient::receive(MonoTime now) {
     if (wrong.has_value()) world_.fail("wire", fmt::format("{}: {}", name_, *wrong));
     session_->receive(bytes, now);
     take_deliveries();
+    session_history().local |= session_->is_read_only();
   }
   return true;
 }
@@ -116,6 +121,8 @@ void SimClient::take_frame(const TappedFrame& frame) {
       arrival.kind = Arrival::Kind::kPing;
       session_history().heard.emplace_back(ping_sent_, world_.now());
       break;
+    case kAuthXid:
+      return;
     case kSetWatchesXid:
       arrival.kind = Arrival::Kind::kWatchesSet;
       break;
@@ -129,8 +136,10 @@ void SimClient::take_connect_response(const TappedFrame& frame) {
   const ConnectResponse& response = frame.connect_response;
   world_.trace().line(world_.now(), name_, "session {:x} timeout {} at {}",
                       response.session_id.value(), response.timeout_ms, stream_->peer().ip);
-  SessionHistory& session = session_history();
   if (response.timeout_ms <= 0) return;
+  // What a read-only server gave is not asked for elsewhere.
+  if (session_history().local) mine().sessions.push_back({.timeout = Millis::max()});
+  SessionHistory& session = session_history();
   if (session.id != SessionId() && session.id != response.session_id) {
     world_.fail("G11", fmt::format("{}: asked for session {:x}, got {:x}", name_,
                                    session.id.value(), response.session_id.value()));
@@ -313,6 +322,10 @@ bool SimClient::send(MonoTime now) {
 
 void SimClient::step(Turn& turn) {
   MonoTime now = turn.now();
+  if (moves_to_.has_value()) {
+    servers_ = HostList({*std::exchange(moves_to_, std::nullopt)}, source_.rng());
+    hang_up(now, Millis(0));
+  }
   if (stream_ == nullptr && now >= dial_at_) {
     if (session_->is_dead()) new_session();
     dial();

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class SimClient final : public Program, public Stage {
 
   // Makes this call, too, at one of its next turns; its place among the calls of the history.
   size_t ask(Call call);
+  // Leaves its server for this one, at its next turn, and keeps its session.
+  void move(const HostPort& server) { moves_to_ = server; }
   // No more new calls and no more own mischief: reads everything once and keeps its connection.
   void finish();
   // All calls have ended, and the final reads are answered.
@@ -72,6 +75,7 @@ class SimClient final : public Program, public Stage {
   HostList servers_;
   Phase phase_ = Phase::kWork;
   std::deque<Call> asked_;  // from outside
+  std::optional<HostPort> moves_to_;
 
   std::unique_ptr<Poller> poller_;
   std::unique_ptr<Stream> stream_;

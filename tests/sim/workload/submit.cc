@@ -50,6 +50,13 @@ Xid submit_write(ClientSession& session, const Call& call, uint64_t tag) {
   if (call.op == OpCode::kSetAcl) {
     return session.set_acl(call.path, acl_of(call, entry), call.version, tag);
   }
+  if (call.op == OpCode::kReconfig) {
+    ReconfigRequest request;
+    if (!call.path.empty()) request.joining_servers = call.path;
+    request.leaving_servers = view_of(call.data);
+    request.current_config_id = -1;
+    return session.reconfig(request, tag);
+  }
   OKAPI_ASSERT(call.op == OpCode::kMulti);
   MultiRequest request;
   for (const Call& sub : call.subs) add_sub(request, sub);
