@@ -18,10 +18,8 @@ std::vector<int> others_than(int leader, int members = 3) {
 void orphan_a_proposal(Scenario& scenario, int leader, const std::string& path) {
   size_t doomed = scenario.client(leader);
   scenario.ask(doomed, create("/before"));
-  Zxid before = scenario.applied(leader);
   scenario.cut_off({leader});
   scenario.send(doomed, create(path));
-  std::string newest = fmt::format("log.{:x}", before.value());
   scenario.run_for(Millis(100));
   int next = scenario.wait_for_leader(others_than(leader));
   scenario.ask(scenario.client(next), create("/after"));
@@ -47,11 +45,62 @@ TEST_CASE("zk_1156: the same after a crash of the old leader, and it keeps to it
   scenario.start(leader);
   scenario.wait_for(leader);
   CHECK_FALSE(scenario.has_node(leader, "/orphan"));
-  scenario.power_off(leader);
-  scenario.start(leader);
-  scenario.wait_for(leader);
+  scenario.restart(leader);
   CHECK(scenario.has_node(leader, "/after"));
   CHECK_FALSE(scenario.has_node(leader, "/orphan"));
+  scenario.end();
+}
+
+// Behind the cut the log goes on at once, and what is acknowledged from there on must survive.
+TEST_CASE("zk_1489, durable_index: what is logged behind a cut is there after power losses") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Scenario scenario({}, seed);
+    int leader = scenario.begin();
+    orphan_a_proposal(scenario, leader, "/orphan");
+    std::vector<int> others = others_than(leader);
+    int next = scenario.wait_for_leader(others);
+    int away = others[0] == next ? others[1] : others[0];
+    scenario.heal();
+    scenario.until("the old leader follows",
+                   [&] { return scenario.applied(leader) >= scenario.applied(next); });
+    // From here on it is one of the two who make a quorum.
+    scenario.power_off(away);
+    size_t client = scenario.client(next);
+    for (uint64_t i = 0; i <= seed; ++i) {
+      CHECK(scenario.ask(client, create(fmt::format("/b{}", i))).err == ErrorCode::kOk);
+    }
+    scenario.power_off_all();
+    scenario.start(leader);
+    scenario.start(away);
+    int last = scenario.wait_for_leader({leader, away});
+    CHECK(scenario.has_node(last, fmt::format("/b{}", seed)));
+    CHECK_FALSE(scenario.has_node(last, "/orphan"));
+    scenario.end();
+  }
+}
+
+// It starts while nobody can tell it better, so that its memory, and perhaps a snapshot, has what
+// is to be undone.
+TEST_CASE("zk_1549: a server that recovered what nobody else has gives it up, for good") {
+  Scenario scenario({}, GENERATE(range(uint64_t{1}, uint64_t{9})));
+  int leader = scenario.begin();
+  size_t doomed = scenario.client(leader);
+  for (int i = 0; i < 40; ++i) scenario.ask(doomed, create(fmt::format("/a{}", i)));
+  scenario.cut_off({leader});
+  for (int i = 0; i < 350; ++i) {
+    scenario.send(doomed, create(fmt::format("/orphan{}", i), CreateMode::kEphemeral));
+  }
+  scenario.run_for(Millis(400));
+  scenario.power_off(leader);
+  scenario.start(leader);
+  int next = scenario.wait_for_leader(others_than(leader));
+  scenario.ask(scenario.client(next), create("/after"));
+  scenario.run_for(Millis(500));
+  scenario.heal();
+  scenario.wait_for(leader);
+  CHECK_FALSE(scenario.has_node(leader, "/orphan0"));
+  scenario.restart(leader);
+  CHECK_FALSE(scenario.has_node(leader, "/orphan0"));
   scenario.end();
 }
 
