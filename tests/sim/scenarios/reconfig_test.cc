@@ -5,6 +5,7 @@ namespace okapi::sim {
 namespace {
 
 constexpr EnsembleShape kFour{.voters = 4, .config_files = true, .reconfig = true};
+constexpr EnsembleShape kFive{.voters = 5, .config_files = true, .reconfig = true};
 
 // The first `voters` are the ensemble. The others know that they are to belong to it, and follow
 // without a vote until they do.
@@ -15,20 +16,20 @@ int begin_with(Scenario& scenario, size_t voters, const EnsembleShape& all) {
   return scenario.begin();
 }
 
-// Three are the ensemble, and a fourth one may come to vote.
+// Three are the ensemble, and the others may come to vote.
 struct Change {
   Scenario scenario;
   int leader;
   size_t client;
 
-  explicit Change(uint64_t seed)
-      : scenario(kFour, seed),
-        leader(begin_with(scenario, 3, kFour)),
+  explicit Change(uint64_t seed, const EnsembleShape& shape = kFour)
+      : scenario(shape, seed),
+        leader(begin_with(scenario, 3, shape)),
         client(scenario.super_client(leader)) {
     scenario.ask(client, create("/a"));
   }
 
-  // Whatever came of it, everybody can be made a member, and writes go on.
+  // Of four: whatever came of it, everybody can be made a member, and writes go on.
   void end() {
     scenario.heal();
     scenario.start_all();
@@ -115,18 +116,35 @@ TEST_CASE("reconfig_crash b c d: the leader's power goes while its change is agr
   }
 }
 
+// Three are to become five. The leader has a quorum of the five, or of the three, and not of both.
+TEST_CASE("g14: a change is not decided by a quorum of the new members, or of the old, alone") {
+  bool has_new = GENERATE(false, true);
+  Change change(1, kFive);
+  Scenario& scenario = change.scenario;
+  int leader = change.leader, one = other_than(leader), two = other_than(leader, one);
+  scenario.cut_off(has_new ? std::vector<int>{leader, 4, 5} : std::vector<int>{leader, one});
+  Call both = joining(kFive, 4);
+  both.path += "," + joining(kFive, 5).path;
+  size_t asked = scenario.send(change.client, both);
+  scenario.run_for(Millis(2000));
+  CHECK_FALSE(scenario.answered(change.client, asked));
+  if (!has_new) return scenario.end();
+  int next = scenario.wait_for_leader({one, two});
+  CHECK(scenario.ask(scenario.client(next), create("/b")).err == ErrorCode::kOk);
+  scenario.heal();
+  for (int sid = 1; sid <= 5; ++sid) scenario.wait_for(sid);
+  CHECK(scenario.has_node(leader, "/b"));
+  scenario.end();
+}
+
 // The others have a quorum of the new five, the two that are left one of the old three.
 TEST_CASE("zk_2819: who missed a change of the membership elects nobody by the old one") {
-  EnsembleShape five = kFour;
-  five.voters = 5;
-  Scenario scenario(five);
-  int leader = begin_with(scenario, 3, five);
-  int late = other_than(leader), other = other_than(leader, late);
-  size_t client = scenario.super_client(leader);
-  scenario.ask(client, create("/a"));
+  Change change(1, kFive);
+  Scenario& scenario = change.scenario;
+  int leader = change.leader, late = other_than(leader), other = other_than(leader, late);
   scenario.power_off(late);
   for (int sid : {4, 5}) {
-    CHECK(scenario.ask(client, joining(five, sid)).err == ErrorCode::kOk);
+    CHECK(scenario.ask(change.client, joining(kFive, sid)).err == ErrorCode::kOk);
     scenario.run_for(Millis(1000));
   }
   scenario.cut_off({late, other});

@@ -5,8 +5,8 @@ namespace okapi::sim {
 namespace {
 
 TEST_CASE("zk_1208: an ephemeral asked for before its session expired is not made after that") {
-  for (int heals_after_ms = 1000; heals_after_ms <= 2400; heals_after_ms += 100) {
-    Scenario scenario;
+  for (int heals_after_ms = 1000; heals_after_ms <= 2400; heals_after_ms += 50) {
+    Scenario scenario({}, static_cast<uint64_t>(heals_after_ms));
     int leader = scenario.begin();
     int follower = other_than(leader);
     size_t client = scenario.client(follower, Millis(1000));
@@ -14,6 +14,12 @@ TEST_CASE("zk_1208: an ephemeral asked for before its session expired is not mad
     // What it asks waits on the way; of its session the leader hears nothing. The link stands.
     scenario.block(follower, leader);
     size_t asked = scenario.send(client, create("/late", CreateMode::kEphemeral));
+    // The end of the session is on its way to the disks for a while.
+    for (int sid = 1; sid <= 3; ++sid) {
+      DiskFaults& faults = scenario.node(sid).disk().faults();
+      faults.slow_sync_one_in = 1;
+      faults.slow_sync_max = Millis(600);
+    }
     scenario.run_for(Millis(heals_after_ms));
     scenario.heal();
     scenario.run_for(Millis(1000));
