@@ -137,6 +137,17 @@ TEST_CASE("what only lost logs had counts if a snapshot or a client shows that i
   CHECK_THAT(disks.judge(), StartsWith("INV-A2"));
 }
 
+TEST_CASE("what only lost logs had counts if a log goes on from a leader's snapshot of it") {
+  Disks disks(1);
+  disks.log(0, {kEpoch1 + 1, kEpoch1 + 2, kEpoch1 + 3});
+  REQUIRE_FALSE(disks.order->harvest().has_value());
+  disks.disks[0]->image() = DiskImage();
+  disks.snapshot(0, kEpoch1 + 2);
+  disks.log(0, {kEpoch2 + 1});
+  disks.snapshot(0, kEpoch2 + 1);
+  CHECK(disks.judge() == "3");
+}
+
 TEST_CASE("inv_b1, inv_b2: epoch files that do not fit") {
   auto judge = [](const std::string& accepted, const std::string& current) {
     Disks disks(1);

@@ -45,8 +45,8 @@ Status CommittedOrder::read(const Member& member, std::vector<int64_t>& zxids) {
 }
 
 // A snapshot that stands between two records, or behind all, came from a leader: how the log ends
-// before it may never have been committed. Where none does, what comes before a record is its
-// proposer's history, whoever logged it.
+// before it may never have been committed, and the record goes on from its stamp. Where none does,
+// what comes before a record is its proposer's history, whoever logged it.
 Status CommittedOrder::note_order(const Member& member, const std::vector<int64_t>& zxids) {
   auto snapshots = files_by_zxid(*member.disk, member.directory, "snapshot.");
   for (size_t i = 0; i < zxids.size(); ++i) {
@@ -55,8 +55,8 @@ Status CommittedOrder::note_order(const Member& member, const std::vector<int64_
       return Error{ErrorKind::kCorrupt, fmt::format("INV-C2: {:x} follows {:x} in the log of {}",
                                                     zxids[i], before, member.name)};
     }
-    auto snapshot = snapshots.upper_bound(before);
-    if (snapshot != snapshots.end() && snapshot->first < zxids[i]) continue;
+    auto snapshot = snapshots.lower_bound(zxids[i]);
+    if (snapshot != snapshots.begin()) before = std::max(before, std::prev(snapshot)->first);
     auto [known, fresh] = previous_.try_emplace(zxids[i], before);
     if (fresh || known->second == before) continue;
     return Error{ErrorKind::kCorrupt, fmt::format("INV-A2: before {:x} comes {:x}, but {:x} on {}",
@@ -122,7 +122,7 @@ void CommittedOrder::gather(Zxids& all) const {
     auto begin = seen_.lower_bound(Zxid::make(epoch, 0).value());
     for (auto at = begin; at != seen_.end() && at->first <= last; ++at) {
       int64_t zxid = at->first;
-      while (zxid != 0 && all.insert(zxid).second) {
+      while (seen_.contains(zxid) && all.insert(zxid).second) {
         auto before = previous_.find(zxid);
         if (before == previous_.end()) break;
         zxid = before->second;

@@ -7,6 +7,9 @@
 namespace okapi::sim {
 namespace {
 
+// An observer applies what it has not logged yet.
+constexpr Millis kLoggedWithin{500};
+
 size_t draw_voters(Rng& dice) {
   static constexpr size_t kVoters[] = {3, 3, 3, 5, 5, 7};
   return kVoters[dice.below(std::size(kVoters))];
@@ -57,7 +60,9 @@ void EnsembleWorld::settle() {
   if (!wait_until_all_serve()) return;
   for (const HostPort& door : ensemble_.doors()) clients_.start_reader(door);
   if (!wait("not all members answer", patience, clients_done)) return;
-  wait("members differ", ensemble_.patience(), [this] { return ensemble_.all_equal(); });
+  if (!wait("members differ", ensemble_.patience(), [this] { return ensemble_.all_equal(); }))
+    return;
+  world_.run_for(kLoggedWithin);
 }
 
 ReplayOptions EnsembleWorld::judge_options() {
