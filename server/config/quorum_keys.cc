@@ -43,8 +43,8 @@ Verdict set_observer_master_port(ConfigDraft& draft, ByteView value) {
 
 Verdict set_leader_serves(ConfigDraft& draft, ByteView value) {
   draft.config.quorum.sync.leader_serves = value != "no";
-  if (value == "no") return taken("no effect in this server yet: a leader serves clients");
-  return taken(value == "yes" ? "" : "only the exact text \"no\" switches it off");
+  bool exact = value == "yes" || value == "no";
+  return taken(exact ? "" : "only the exact text \"no\" switches it off");
 }
 
 Verdict set_connect_timeout(ConfigDraft& draft, ByteView value) {

@@ -21,14 +21,18 @@ void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
     begin.orphans = std::move(*orphans);
   }
   const RolePlan& plan = role_plan(role);
+  for_clients_ = role != Role::kLeader || site_.config.quorum.sync.leader_serves;
+  if (for_clients_) doors_ = site_.doors;
   RolePipeline::Tokens tokens;
   if (!is_read_only(plan)) tokens = site_.store.hand_out();
   pipeline_ = std::make_unique<RolePipeline>(
       RolePipeline::Parts{site_.env, site_.config, site_.registry, site_.database, site_.leases,
-                          site_.watches, site_.home_of, site_.doors, site_.admin, site_.snapshots},
+                          site_.watches, site_.home_of, doors_, site_.admin, site_.snapshots},
       begin, std::move(tokens), ends);
-  site_.admin_terms.post(AdminTermBegins{plan.name, plan.peer_state, proposals,
-                                         &pipeline_->tracker().mail, is_read_only(plan)});
+  if (for_clients_) {
+    site_.admin_terms.post(AdminTermBegins{plan.name, plan.peer_state, proposals,
+                                           &pipeline_->tracker().mail, is_read_only(plan)});
+  }
   site_.on_serving(*pipeline_);
 }
 
@@ -44,9 +48,10 @@ void ServingTerm::end(MonoTime until) {
 
 void ServingTerm::turn_away() {
   turning_away_ = true;
-  for (const WorkerDoor& door : site_.doors) door.terms->post(TermEnds{&confirmed_, until_});
+  if (!for_clients_) return;
+  for (const WorkerDoor& door : doors_) door.terms->post(TermEnds{&confirmed_, until_});
   site_.admin_terms.post(AdminTermEnds{&confirmed_});
-  missing_ = site_.doors.size() + 1;
+  missing_ = doors_.size() + 1;
 }
 
 bool ServingTerm::let_go() {
@@ -56,7 +61,7 @@ bool ServingTerm::let_go() {
   missing_ -= inbox_.size();
   if (missing_ > 0 || pipeline_ == nullptr || turning_away_) return missing_ == 0;
   turn_away();
-  return false;
+  return missing_ == 0;
 }
 
 void ServingTerm::stop() {

@@ -39,6 +39,9 @@ class ServingTerm {
   void turn_away();
 
   const PeerSite& site_;
+  // Who is told of it: nobody if it is not for clients (leaderServes=no).
+  std::vector<WorkerDoor> doors_;
+  bool for_clients_ = true;
   Mailbox<TermEnded> confirmed_;
   bool begun_ = false;
   MonoTime until_;  // of end()

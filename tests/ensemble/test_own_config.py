@@ -6,6 +6,7 @@ import pytest
 import ensemble
 import ops
 import servers
+import wire
 
 EXIT_SECONDS = 30
 
@@ -116,6 +117,20 @@ def test_a_leader_that_serves_no_clients(make_ensemble):
         session.must(ops.CREATE, ops.create("/node"))
         session.close_session()
     assert leader.mode() is None
+    with pytest.raises((OSError, wire.ConnectionClosed)):
+        leader.session()
+    # Sessions of its followers' clients end there; who leads next serves as little.
+    holder = follower.session(timeout=1000)
+    holder.must(ops.CREATE, ops.create("/holder", flags=1))
+    holder.close()
+    with group.others(leader, follower)[0].session(timeout=20000) as session:
+        servers.wait_until(lambda: session.call(ops.EXISTS, ops.read("/holder")).err == ops.NO_NODE,
+                           ensemble.SERVE_SECONDS, "the session to expire")
+    leader.kill()
+    servers.wait_until(lambda: [member.mode() for member in group.alive].count("follower") == 1,
+                       ensemble.SERVE_SECONDS, "a new leader")
+    leader.spawn()
+    servers.wait_until(followers_serve, ensemble.SERVE_SECONDS, "two followers again")
 
 
 @pytest.mark.parametrize("what, code, text", [

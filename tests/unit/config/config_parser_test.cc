@@ -213,17 +213,17 @@ TEST_CASE("the settings between servers are taken from file and properties") {
        "-Dfollower.nodelay=false", "-Dleader.nodelay=false"});
   REQUIRE(loaded.ok());
   // What is not acted upon is said, and nothing else.
-  for (const char* name : {"syncEnabled", "observerMasterPort", "reachabilityCheckEnabled",
-                           "reachabilityCheckTimeoutMs", "observerMaster.sizeLimit",
-                           "follower.nodelay", "leader.nodelay", "leaderServes",
-                           "observer.reconnectDelayMs", "observer.election.DelayMs"}) {
+  for (const char* name :
+       {"syncEnabled", "observerMasterPort", "reachabilityCheckEnabled",
+        "reachabilityCheckTimeoutMs", "observerMaster.sizeLimit", "follower.nodelay",
+        "leader.nodelay", "observer.reconnectDelayMs", "observer.election.DelayMs"}) {
     auto told = [&](const std::string& line) {
       return line.find(name) != line.npos && line.find("no effect") != line.npos;
     };
     INFO(name);
     CHECK(std::count_if(loaded.warnings.begin(), loaded.warnings.end(), told) == 1);
   }
-  CHECK(loaded.warnings.size() == 10);
+  CHECK(loaded.warnings.size() == 9);
   const QuorumSettings& quorum = loaded.config.quorum;
   CHECK(quorum.init_limit_ticks == 10);
   CHECK(quorum.sync_limit_ticks == 5);
