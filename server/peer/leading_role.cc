@@ -3,7 +3,6 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "server/peer/port_options.h"
-#include "server/storage/log_files.h"
 #include "server/zab/config_change.h"
 
 namespace okapi {
@@ -16,19 +15,14 @@ LeadingRole::LeadingRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs
       options_(options),
       now_(site.env.clock().now()),
       began_(now_) {
-  learners_.attach(bell);
   site.store.put_config(*configs.current());
   leader_.emplace(leader_options(), configs.current(), configs.last_seen(),
                   site.database.committed_log(), now_);
   // Who is elected is a voter, perhaps of the proposed membership alone.
   const QuorumServer* own = configs.find(site.self());
   OKAPI_ASSERT(own != nullptr);
-  port_ = std::make_unique<LearnerAcceptor>(
-      LearnerSources{site.env, site.database, site.leases},
-      learner_acceptor_options(site.config, *own, site.data_dir, options.term), learners_);
-  StageOptions home = site.home_of("LearnerAcceptor");
-  home.poller = port_->poller();
-  port_->begin(site.env.scheduler().enroll(*port_, home));
+  learners_.emplace(site, bell,
+                    learner_acceptor_options(site.config, *own, site.data_dir, options.term));
 }
 
 LeaderOptions LeadingRole::leader_options() const {
@@ -42,12 +36,8 @@ LeaderOptions LeadingRole::leader_options() const {
   out.limits.sync_limit = site_.ticks(quorum.sync_limit_ticks);
   out.reconfig_enabled = site_.config.request.reconfig_enabled;
   out.force_snap = quorum.sync.force_snapshot;
-  out.snap_syncs_max = static_cast<size_t>(std::max(quorum.sync.snapshot_syncs_max, 0));
-  out.diff_syncs_max = static_cast<size_t>(std::max(quorum.sync.diff_syncs_max, 0));
-  if (site_.config.storage.snapshot_size_factor < 0) return out;
-  auto logs = list_logs(site_.env.disk(), site_.data_dir.logs());
-  // A log that cannot be listed is not used. One that is not there yet will begin here.
-  if (logs.ok()) out.log_from = logs->empty() ? out.last_zxid : logs->front().zxid;
+  out.syncs = sync_bounds(quorum.sync);
+  out.log_from = log_for_learners(site_);
   return out;
 }
 
@@ -71,7 +61,7 @@ void LeadingRole::step(Turn& turn) {
   turn.wake_at(next_tick_);
   tell_membership(tick);
   // To the network first: whoever lends this thread to Sync does not have the learners wait for it.
-  for (auto& [id, link] : links_) link.orders.flush();
+  learners_->flush();
   term_.ends.flush();
 }
 
@@ -136,7 +126,7 @@ void LeadingRole::tell_membership(bool look) {
 
 void LeadingRole::take_learners() {
   learners_inbox_.clear();
-  if (!learners_.drain(learners_inbox_)) return;
+  if (!learners_->mail.drain(learners_inbox_)) return;
   for (LearnerMail& mail : learners_inbox_) {
     std::visit([&](auto& kind) { take(kind); }, mail);
     run();
@@ -145,9 +135,7 @@ void LeadingRole::take_learners() {
 }
 
 void LeadingRole::take(LinkUp& mail) {
-  Link& link = links_[mail.link];
-  link.door = std::move(mail.door);
-  link.orders = Sink<HandlerOrder>(*link.door);
+  learners_->open(mail);
   OKAPI_INFO(site_.env.log(), "learner /{}:{} is connected", mail.peer.ip, mail.peer.port);
   leader_->connected(mail.link, now_, effects_);
 }
@@ -162,7 +150,7 @@ void LeadingRole::take(PacketsIn& mail) {
 
 void LeadingRole::take(LinkDown& mail) {
   OKAPI_INFO(site_.env.log(), "{}", mail.why);
-  links_.erase(mail.link);
+  learners_->down(mail.link);
   leader_->disconnected(mail.link);
 }
 
@@ -223,18 +211,18 @@ void LeadingRole::carry_out(CommitTxn& effect) { term_.ends.to_commit.add(std::m
 
 void LeadingRole::carry_out(SyncDone& effect) { term_.ends.to_commit.add(effect); }
 
-void LeadingRole::carry_out(SendTo& effect) { order(effect.link, std::move(effect)); }
+void LeadingRole::carry_out(SendTo& effect) { learners_->order(effect.link, std::move(effect)); }
 
 void LeadingRole::carry_out(CloseLink& effect) {
   OKAPI_WARN(site_.env.log(), "closing the link of a learner: {}", effect.why);
-  order(effect.link, std::move(effect));
+  learners_->order(effect.link, std::move(effect));
 }
 
-void LeadingRole::carry_out(StreamLog& effect) { order(effect.link, std::move(effect)); }
+void LeadingRole::carry_out(StreamLog& effect) { learners_->order(effect.link, std::move(effect)); }
 
 void LeadingRole::carry_out(StreamSnapshot& effect) {
   metrics_.snap_syncs.add();
-  order(effect.link, effect);
+  learners_->order(effect.link, effect);
 }
 
 void LeadingRole::carry_out(ForwardToPrep& effect) {
@@ -244,8 +232,9 @@ void LeadingRole::carry_out(ForwardToPrep& effect) {
   if (mail.has_value()) {
     term_.ends.to_prep.add(std::move(*mail));
   } else {
-    order(effect.link,
-          CloseLink{effect.link, fmt::format("forwards a request of type {}", effect.op)});
+    learners_->order(
+        effect.link,
+        CloseLink{effect.link, fmt::format("forwards a request of type {}", effect.op)});
   }
 }
 
@@ -259,17 +248,10 @@ void LeadingRole::over(std::string why) {
   finish({.why = std::move(why), .designated = designated_});
 }
 
-void LeadingRole::order(LinkId link, HandlerOrder what) {
-  auto found = links_.find(link);
-  if (found != links_.end()) found->second.orders.add(std::move(what));
-}
-
 void LeadingRole::retire_port() {
   metrics_.leading_since_ms.store(-1);
   metrics_.note(LeaderCounts{});
-  if (port_ == nullptr) return;
-  site_.env.scheduler().retire(*port_);
-  port_.reset();
+  if (learners_.has_value()) learners_->retire();
 }
 
 }  // namespace okapi

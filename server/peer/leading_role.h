@@ -2,11 +2,10 @@
 // the pipeline. Turns mail into the Leader's inputs and its effects into mail and files.
 #pragma once
 
-#include <map>
 #include <set>
 
 #include "server/peer/config_keeper.h"
-#include "server/peer/learner_acceptor.h"
+#include "server/peer/learner_port.h"
 #include "server/peer/role.h"
 #include "server/zab/leader.h"
 
@@ -33,11 +32,6 @@ class LeadingRole final : public RoleTerm {
   void retire_port() final;
 
  private:
-  struct Link {
-    LearnerDoor door;
-    Sink<HandlerOrder> orders;
-  };
-
   LeaderOptions leader_options() const;
   void take_logged();
   void take_prepared();
@@ -53,7 +47,6 @@ class LeadingRole final : public RoleTerm {
   MembershipView membership() const;
   void tell_membership(bool look);
   void over(std::string why);
-  void order(LinkId link, HandlerOrder what);
 
   void run();
   void carry_out(PersistAcceptedEpoch& effect);
@@ -81,9 +74,7 @@ class LeadingRole final : public RoleTerm {
   bool begun_ = false;
   std::optional<ServerId> designated_;  // who leads on, by a committed reconfig
   std::set<ServerId> told_synced_;      // to Prep
-  Mailbox<LearnerMail> learners_;
-  std::unique_ptr<LearnerAcceptor> port_;
-  std::map<LinkId, Link> links_;
+  std::optional<LearnerPort> learners_;
   LeaderEffects effects_;
   std::vector<Logged> logged_inbox_;
   std::vector<Prepared> prepared_inbox_;

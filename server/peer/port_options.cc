@@ -55,6 +55,11 @@ LearnerAcceptorOptions learner_acceptor_options(const ServerConfig& config, cons
   return out;
 }
 
+SyncBounds sync_bounds(const SyncSettings& sync) {
+  return {.snap_max = static_cast<size_t>(std::max(sync.snapshot_syncs_max, 0)),
+          .diff_max = static_cast<size_t>(std::max(sync.diff_syncs_max, 0))};
+}
+
 LeaderLinkOptions leader_link_options(const ServerConfig& config, const QuorumServer& leader) {
   LeaderLinkOptions out;
   out.dial.addresses = quorum_addresses(leader);

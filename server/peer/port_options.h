@@ -5,6 +5,7 @@
 #include "server/peer/leader_link.h"
 #include "server/peer/learner_acceptor.h"
 #include "server/storage/data_dir.h"
+#include "server/zab/learner_links.h"
 
 namespace okapi {
 
@@ -12,6 +13,8 @@ namespace okapi {
 // those of DataDir.
 LearnerAcceptorOptions learner_acceptor_options(const ServerConfig& config, const QuorumServer& own,
                                                 const DataDir& data, uint32_t term);
+// How many observers are brought up to date at once.
+SyncBounds sync_bounds(const SyncSettings& sync);
 // For the way to `leader`, as the membership in use has it.
 LeaderLinkOptions leader_link_options(const ServerConfig& config, const QuorumServer& leader);
 

@@ -56,11 +56,8 @@ void Leader::begin(MonoTime now, LeaderEffects& out) { pass_gate(now, out); }
 
 void Leader::connected(LinkId link, MonoTime now, LeaderEffects& out) {
   if (over_) return;
-  auto early = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
-    return entry.second.phase() < Phase::kStreaming;
-  });
   // Bound of links in handshake (safety X-QUO-01).
-  if (static_cast<size_t>(early) >= 2 * config_->members().size()) {
+  if (in_handshake(links_) >= 2 * config_->members().size()) {
     out.push_back(CloseLink{link, "too many learners in handshake"});
     return;
   }
@@ -149,20 +146,8 @@ std::optional<std::string> Leader::take(LinkId id, LearnerProgress& link,
 std::optional<std::string> Leader::take_info(LinkId id, LearnerProgress& link,
                                              const QuorumPacket& packet, MonoTime now,
                                              LeaderEffects& out) {
-  link.observer = packet.type() == PacketType::kObserverInfo;
-  if (!link.observer && packet.type() != PacketType::kFollowerInfo) {
-    return fmt::format("began with {} ({})", name_of(packet.type()), packet.type_number);
-  }
-  auto info = decode_learner_info(packet.data);
-  if (!info.ok()) return info.error().text;
-  if (info->protocol_version < kPeerProtocolVersion) {
-    return fmt::format("speaks protocol version 0x{:x}", info->protocol_version);
-  }
-  link.sid = info->sid;
-  if (info->config_version > config_->version()) {
-    return fmt::format("has configuration {:x}, ours is {:x}", info->config_version,
-                       config_->version());
-  }
+  auto wrong = take_learner_info(link, packet, config_->version());
+  if (wrong.has_value()) return wrong;
   if (auto why = refuse_double(link, now, out); why.has_value()) return why;
   // Whoever says OBSERVERINFO has no voice in this term, whatever the configuration says.
   ServerId voice = link.observer ? kNobody : link.sid;
@@ -177,8 +162,7 @@ std::optional<std::string> Leader::take_info(LinkId id, LearnerProgress& link,
   }
   link.enter(Phase::kEpoch, now);
   if (passed_ >= EpochGate::Phase::kHistory) {
-    out.push_back(SendTo{id, encode_packet(PacketType::kLeaderInfo, marker(epoch()),
-                                           encode_int_data(kPeerProtocolVersion))});
+    out.push_back(SendTo{id, leader_info_packet(epoch())});
     link.enter(Phase::kAckEpoch, now);
   }
   pass_gate(now, out);
@@ -217,8 +201,7 @@ void Leader::pass_gate(MonoTime now, LeaderEffects& out) {
   if (passed_ < EpochGate::Phase::kHistory && gate_.phase() >= EpochGate::Phase::kHistory) {
     passed_ = EpochGate::Phase::kHistory;
     out.push_back(PersistAcceptedEpoch{epoch()});
-    SharedBytes info = encode_packet(PacketType::kLeaderInfo, marker(epoch()),
-                                     encode_int_data(kPeerProtocolVersion));
+    SharedBytes info = leader_info_packet(epoch());
     for (auto& [id, link] : links_) {
       if (link.phase() != Phase::kEpoch) continue;
       out.push_back(SendTo{id, info});

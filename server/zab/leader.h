@@ -6,7 +6,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -17,7 +16,7 @@
 #include "server/txn/proposal.h"
 #include "server/zab/effects.h"
 #include "server/zab/epoch_gate.h"
-#include "server/zab/learner_progress.h"
+#include "server/zab/learner_links.h"
 #include "server/zab/proposal_ledger.h"
 
 namespace okapi {
@@ -34,8 +33,7 @@ struct LeaderOptions {
   std::optional<Zxid> log_from = {};
   // Learners prove who they are (SASL or TLS): then a newer link of the same sid ends the older.
   bool peers_authenticated = false;
-  size_t snap_syncs_max = 10;   // of observers at once (leader.maxConcurrentSnapSyncs)
-  size_t diff_syncs_max = 100;  // leader.maxConcurrentDiffSyncs
+  SyncBounds syncs = {};
   // Syncs of all learners that wait for a commit; past it the link of the next one ends.
   size_t waiting_syncs_max = 100'000;
 };
@@ -103,7 +101,6 @@ class Leader {
 
  private:
   using Phase = LearnerProgress::Phase;
-  using Links = std::map<LinkId, LearnerProgress>;
   struct WaitingSync {
     Zxid behind;  // this commit
     std::variant<LinkId, SyncDone> who;
@@ -130,7 +127,6 @@ class Leader {
   void carry_out(LinkId id, LearnerProgress& link, const SyncPlan& plan, MonoTime now,
                  LeaderEffects& out);
   void up_to_date(LinkId id, LearnerProgress& link, MonoTime now, LeaderEffects& out);
-  bool too_many_syncs(const LearnerProgress& link, SyncPlan::Kind kind) const;
   Zxid last_processed() const;
   Zxid last_txn() const;
 
@@ -154,7 +150,7 @@ class Leader {
   EpochGate gate_;
   EpochGate::Phase passed_ = EpochGate::Phase::kEpoch;  // what was told of the gate's phases
   std::optional<ProposalLedger> ledger_;                // from the new epoch on
-  Links links_;
+  LearnerLinks links_;
   std::deque<WaitingSync> syncs_;
   std::vector<EncodedTxn> newly_committed_;  // scratch
   bool serving_ = false;

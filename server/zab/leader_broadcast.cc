@@ -19,57 +19,13 @@ constexpr int kTicksToLeave = 4;
 // Answers why the link must end.
 std::optional<std::string> Leader::take_broadcast(LinkId id, LearnerProgress& link,
                                                   const QuorumPacket& packet, LeaderEffects& out) {
-  switch (packet.type()) {
-    case PacketType::kAck:
-      return take_ack(link, packet.zxid, out);
-    case PacketType::kPing: {
-      auto touches = decode_touches(packet.data);
-      if (!touches.ok()) return touches.error().text;
-      note_contact();
-      if (!touches->empty()) out.push_back(TouchSessions{std::move(*touches)});
-      return std::nullopt;
-    }
-    case PacketType::kRequest: {
-      auto request = decode_request(packet.data);
-      if (!request.ok()) return request.error().text;
-      ForwardToPrep forward{.link = id,
-                            .sid = link.sid,
-                            .session = request->session,
-                            .cxid = request->cxid,
-                            .op = request->op,
-                            .body = std::string(request->body),
-                            .identities = {}};
-      for (const AuthInfo& who : packet.auth.items) {
-        forward.identities.push_back(
-            {std::string(who.scheme.value_or("")), std::string(who.id.value_or(""))});
-      }
-      out.push_back(std::move(forward));
-      return std::nullopt;
-    }
-    case PacketType::kRevalidate: {
-      auto question = jute::decode<Revalidation>(packet.data.value_or(ByteView()));
-      if (!question.ok()) return question.error().text;
-      out.push_back(AskSession{id, *question});
-      return std::nullopt;
-    }
-    case PacketType::kProposal:
-    case PacketType::kCommit:
-    case PacketType::kSync:
-    case PacketType::kInform:
-    case PacketType::kCommitAndActivate:
-    case PacketType::kNewLeader:
-    case PacketType::kFollowerInfo:
-    case PacketType::kUpToDate:
-    case PacketType::kDiff:
-    case PacketType::kTrunc:
-    case PacketType::kSnap:
-    case PacketType::kObserverInfo:
-    case PacketType::kLeaderInfo:
-    case PacketType::kAckEpoch:
-    case PacketType::kInformAndActivate:
-      break;
-  }
-  return fmt::format("sent {} ({}) to its leader", name_of(packet.type()), packet.type_number);
+  if (packet.type() == PacketType::kAck) return take_ack(link, packet.zxid, out);
+  if (packet.type() == PacketType::kPing) note_contact();
+  auto message = learner_message(id, link, packet);
+  if (!message.ok()) return message.error().text;
+  if (!message->has_value()) return std::nullopt;
+  std::visit([&](auto& kind) { out.push_back(std::move(kind)); }, **message);
+  return std::nullopt;
 }
 
 // Safety X-QUO-05, INV-A15.

@@ -1,16 +1,7 @@
 // The leader brings a learner to its history (peer-protocol spec 5).
-#include <algorithm>
-
 #include "server/zab/leader.h"
 
 namespace okapi {
-namespace {
-
-PacketType type_of(SyncOp::Kind kind) {
-  return kind == SyncOp::Kind::kDiff ? PacketType::kDiff : PacketType::kTrunc;
-}
-
-}  // namespace
 
 // Where the history ends; once serving, the epoch's marker counts as processed.
 Zxid Leader::last_processed() const {
@@ -31,22 +22,14 @@ void Leader::begin_sync(LinkId id, LearnerProgress& link, bool force_snap, MonoT
 void Leader::carry_out(LinkId id, LearnerProgress& link, const SyncPlan& plan, MonoTime now,
                        LeaderEffects& out) {
   if (plan.kind != SyncPlan::Kind::kMemory) {
-    if (too_many_syncs(link, plan.kind)) return close(id, "too many synchronisations", out);
-    if (link.phase() != Phase::kStreaming) link.enter(Phase::kStreaming, now);
-    if (plan.kind == SyncPlan::Kind::kSnap) {
-      out.push_back(StreamSnapshot{id});
-    } else {
-      out.push_back(StreamLog{id, plan.log_to, plan.walk});
+    // Voters are let in always: the ensemble needs them.
+    if (link.observer && too_many_syncs(links_, link, plan.kind, options_.syncs)) {
+      return close(id, "too many synchronisations", out);
     }
-    return;
+    if (link.phase() != Phase::kStreaming) link.enter(Phase::kStreaming, now);
+    return std::visit([&](auto&& stream) { out.push_back(stream); }, stream_of(id, plan));
   }
-  if (plan.op.has_value()) {
-    out.push_back(SendTo{id, encode_packet(type_of(plan.op->kind), plan.op->zxid)});
-  }
-  for (const EncodedTxn& txn : plan.committed) {
-    out.push_back(SendTo{id, proposal_packet(txn)});
-    out.push_back(SendTo{id, encode_packet(PacketType::kCommit, txn.zxid)});
-  }
+  for (SharedBytes& packet : packets_of(plan)) out.push_back(SendTo{id, std::move(packet)});
   // From here on it is on the forward list: in the same step as the plan (ZOOKEEPER-962).
   if (!link.observer) {
     // What it had acked beyond may just have been cut by TRUNC or replaced by SNAP. (The reference
@@ -63,16 +46,6 @@ void Leader::carry_out(LinkId id, LearnerProgress& link, const SyncPlan& plan, M
   out.push_back(
       SendTo{id, encode_packet(PacketType::kNewLeader, Zxid::make(epoch(), 0), newest->text())});
   link.enter(Phase::kNewLeader, now);
-}
-
-// Voters are let in always: the ensemble needs them.
-bool Leader::too_many_syncs(const LearnerProgress& link, SyncPlan::Kind kind) const {
-  if (!link.observer || link.phase() == Phase::kStreaming) return false;
-  auto streaming = std::count_if(links_.begin(), links_.end(), [](const auto& entry) {
-    return entry.second.observer && entry.second.phase() == Phase::kStreaming;
-  });
-  size_t most = kind == SyncPlan::Kind::kSnap ? options_.snap_syncs_max : options_.diff_syncs_max;
-  return static_cast<size_t>(streaming) >= most;
 }
 
 void Leader::log_sent(LinkId id, const CommittedWalk& walk, MonoTime now, LeaderEffects& out) {

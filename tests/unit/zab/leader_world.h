@@ -25,7 +25,7 @@ class LeaderWorld {
     options.last_zxid = zx(1, 3);
     options.limits = {Millis(100), Millis(50), 4};
     options.reconfig_enabled = reconfig;
-    options.snap_syncs_max = 1;
+    options.syncs.snap_max = 1;
     options.waiting_syncs_max = 2;
     leader = std::make_unique<Leader>(options, config_, nullptr, log, now);
     leader->begin(now, out);
