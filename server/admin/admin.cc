@@ -143,6 +143,7 @@ ServerReport Admin::server_report() const {
   report.mode = std::string(term_.mode);
   report.read_only = term_.read_only;
   if (!term_.peer_state.empty()) report.peer_state = std::string(term_.peer_state);
+  report.observer_master = term_.observer_master;
   if (const ProposalSizes* sizes = term_.proposals) {
     report.proposal_sizes = {sizes->last.load(), sizes->min.load(), sizes->max.load()};
   }

@@ -62,11 +62,14 @@ void register_member(StatusBoard& board, Env& env, RoleMetrics& roles,
   of_leader("learners", roles.learners);
   of_leader("synced_followers", roles.synced_followers);
   of_leader("synced_non_voting_followers", roles.synced_non_voting);
-  of_leader("synced_observers", roles.synced_observers);
   of_leader("pending_syncs", roles.pending_syncs);
   of_leader("last_proposal_size", roles.proposals.last);
   of_leader("min_proposal_size", roles.proposals.min);
   of_leader("max_proposal_size", roles.proposals.max);
+  out.push_back(board.add_gauge("synced_observers", [&roles]() -> std::optional<MetricValue> {
+    int64_t count = roles.synced_observers.load();
+    return count < 0 ? std::nullopt : std::optional<MetricValue>(count);
+  }));
   out.push_back(board.add_gauge("leader_uptime", [&env, &roles]() -> std::optional<MetricValue> {
     int64_t since = roles.leading_since_ms.load();
     if (since < 0) return std::nullopt;

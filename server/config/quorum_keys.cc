@@ -66,7 +66,7 @@ constexpr auto kFileRows = std::to_array<ConfigKey>({
     {"standaloneEnabled", set_bool<&D::config, &C::quorum, &Q::standalone_enabled>},
     {"quorumListenOnAllIPs", set_bool<&D::config, &C::quorum, &Q::listen_on_all_ips>},
     {"syncEnabled", without_effect_if_false<set_bool<&D::sync_enabled>>},
-    {"observerMasterPort", without_effect<set_observer_master_port>},
+    {"observerMasterPort", set_observer_master_port},
     {"localSessionsEnabled", set_bool<&D::config, &C::quorum, &Q::local_sessions_enabled>},
     {"localSessionsUpgradingEnabled",
      set_bool<&D::config, &C::quorum, &Q::local_sessions_upgrading_enabled>},

@@ -200,7 +200,8 @@ void LeadingRole::carry_out(StartServing& effect) {
   OKAPI_INFO(site_.env.log(), "LEADING of epoch 0x{:x}, from zxid 0x{:x} on", effect.epoch.value(),
              leader_->last_proposed().value());
   term_.serve_until(leader_->serving_until());
-  term_.begin(Role::kLeader, leader_->last_proposed(), &metrics_.proposals, membership());
+  term_.begin(Role::kLeader, leader_->last_proposed(),
+              {.proposals = &metrics_.proposals, .membership = membership()});
   metrics_.leading_since_ms.store(to_ms(now_));
   next_tick_ = now_;
 }
@@ -251,6 +252,7 @@ void LeadingRole::over(std::string why) {
 void LeadingRole::retire_port() {
   metrics_.leading_since_ms.store(-1);
   metrics_.note(LeaderCounts{});
+  metrics_.synced_observers.store(-1);
   if (learners_.has_value()) learners_->retire();
 }
 

@@ -7,21 +7,30 @@
 namespace okapi {
 
 LearningRole::LearningRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs,
-                           const LearningOptions& options)
-    : RoleTerm(site, bell), configs_(configs), options_(options), now_(site.env.clock().now()) {
+                           RoleMetrics& metrics, const LearningOptions& options)
+    : RoleTerm(site, bell),
+      bell_(bell),
+      configs_(configs),
+      metrics_(metrics),
+      options_(options),
+      now_(site.env.clock().now()) {
   from_leader_.attach(bell);
   site.store.put_config(*configs.current());
-  const QuorumServer* leader = configs.find(options.leader);
-  if (leader == nullptr) {
+  const QuorumServer* other = configs.find(options.master.value_or(options.leader));
+  if (other == nullptr) {
     give_up(fmt::format("leader {} is no member", options.leader.value()));
     return;
   }
-  link_ = std::make_unique<LeaderLink>(site.env, leader_link_options(site.config, *leader),
-                                       from_leader_);
+  link_ = std::make_unique<LeaderLink>(site.env, link_options(*other), from_leader_);
   StageOptions home = site.home_of("LeaderLink");
   home.poller = link_->poller();
   to_leader_ = Sink<LeaderLinkOrder>(link_->orders);
   link_->begin(site.env.scheduler().enroll(*link_, home));
+}
+
+LeaderLinkOptions LearningRole::link_options(const QuorumServer& other) const {
+  if (!options_.master.has_value()) return leader_link_options(site_.config, other);
+  return leader_link_options(site_.config, with_observer_port(site_.config, other));
 }
 
 LearnerOptions LearningRole::learner_options() const {
@@ -30,6 +39,7 @@ LearnerOptions LearningRole::learner_options() const {
   out.self = site_.self();
   out.leader = options_.leader;
   out.observer = options_.observer;
+  out.master = options_.master;
   out.accepted = site_.store.accepted_epoch();
   out.current = site_.store.current_epoch();
   out.last_zxid = site_.store.last_zxid();
@@ -56,12 +66,17 @@ void LearningRole::step(Turn& turn) {
   now_ = turn.now();
   if (learner_.has_value()) take_pipeline();
   take_leader();
+  if (observers_.has_value()) {
+    observers_->step(turn);
+    run(effects_);
+  }
   if (learner_.has_value()) {
     learner_->tick(now_, effects_);
     run(effects_);
     if (learner_->serving()) term_.serve_until(learner_->silent_until());
   }
   turn.wake_at(now_ + site_.ticks(1) / 2);
+  if (observers_.has_value()) observers_->flush();
   term_.ends.flush();
   to_leader_.flush();
 }
@@ -98,9 +113,9 @@ void LearningRole::take_leader() {
 }
 
 void LearningRole::take(LeaderUp& mail) {
-  OKAPI_INFO(site_.env.log(), "connected to leader {} at {}:{}", options_.leader.value(),
-             mail.peer.ip, mail.peer.port);
   learner_.emplace(learner_options(), site_.database.committed_log(), now_);
+  OKAPI_INFO(site_.env.log(), "connected to {} at {}:{}", learner_->other_end(), mail.peer.ip,
+             mail.peer.port);
   learner_->begin(now_, effects_);
 }
 
@@ -118,8 +133,8 @@ void LearningRole::take(SnapshotBytes& mail) {
   size_t taken = 0;
   auto complete = site_.store.feed_snapshot(mail.bytes, taken);
   if (!complete.ok()) {
-    return give_up(fmt::format("leader {} sent a snapshot that cannot be read: {}",
-                               options_.leader.value(), complete.error().text));
+    return give_up(fmt::format("{} sent a snapshot that cannot be read: {}", learner_->other_end(),
+                               complete.error().text));
   }
   OKAPI_ASSERT(*complete == mail.last && taken == mail.bytes.size());  // the link found the end
   if (!*complete) return;
@@ -159,25 +174,42 @@ void LearningRole::carry_out(ActivateConfig& effect) {
   configs_.activate(effect.config);
   // Later the transaction itself writes the node.
   if (!served()) site_.store.put_config(*configs_.current());
+  if (observers_.has_value()) observers_->activated(configs_.current());
 }
 
 void LearningRole::carry_out(StartServing& effect) {
-  OKAPI_INFO(site_.env.log(), "{} leader {} in epoch 0x{:x}, from zxid 0x{:x} on",
-             options_.observer ? "OBSERVING" : "FOLLOWING", options_.leader.value(),
+  OKAPI_INFO(site_.env.log(), "{} {} in epoch 0x{:x}, from zxid 0x{:x} on",
+             options_.observer ? "OBSERVING" : "FOLLOWING", learner_->other_end(),
              effect.epoch.value(), site_.store.last_zxid().value());
   term_.serve_until(learner_->silent_until());
-  term_.begin(options_.observer ? Role::kObserver : Role::kFollower, site_.store.last_zxid());
+  if (options_.observer) {
+    term_.begin(Role::kObserver, site_.store.last_zxid(),
+                {.observer_master = options_.master.value_or(options_.leader)});
+  } else {
+    open_observer_port();
+    term_.begin(Role::kFollower, site_.store.last_zxid());
+  }
+}
+
+void LearningRole::open_observer_port() {
+  metrics_.synced_observers.store(0);
+  const QuorumServer* own = configs_.find(site_.self());
+  if (site_.config.quorum.sync.observer_master_port == 0 || own == nullptr) return;
+  observers_.emplace(site_, bell_, metrics_, *own, *learner_, effects_, options_.term);
 }
 
 void LearningRole::carry_out(LogTxn& effect) { term_.ends.to_sync.add(std::move(effect.txn)); }
 
-void LearningRole::carry_out(CommitTxn& effect) { term_.ends.to_commit.add(std::move(effect.txn)); }
+void LearningRole::carry_out(CommitTxn& effect) {
+  if (observers_.has_value()) observers_->committed(effect);
+  term_.ends.to_commit.add(std::move(effect.txn));
+}
 
 void LearningRole::carry_out(SendToLeader& effect) { to_leader_.add(std::move(effect)); }
 
 void LearningRole::carry_out(TruncateLog& effect) {
-  OKAPI_WARN(site_.env.log(), "leader {} has the log cut behind zxid 0x{:x}",
-             options_.leader.value(), effect.keep.value());
+  OKAPI_WARN(site_.env.log(), "{} has the log cut behind zxid 0x{:x}", learner_->other_end(),
+             effect.keep.value());
   auto found = site_.store.truncate(effect.keep);
   site_.must(found.ok() ? Status() : found.error());
   if (*found) site_.store.put_config(*configs_.current());
@@ -185,7 +217,7 @@ void LearningRole::carry_out(TruncateLog& effect) {
 }
 
 void LearningRole::carry_out(LoadSnapshot& effect) {
-  OKAPI_INFO(site_.env.log(), "leader {} sends a snapshot of zxid 0x{:x}", options_.leader.value(),
+  OKAPI_INFO(site_.env.log(), "{} sends a snapshot of zxid 0x{:x}", learner_->other_end(),
              effect.zxid.value());
   ahead_of_disk_ = true;
   site_.store.begin_snapshot(effect.zxid);
@@ -208,6 +240,10 @@ void LearningRole::carry_out(SessionAnswer& effect) { term_.ends.to_commit.add(e
 
 void LearningRole::carry_out(SyncDone& effect) { term_.ends.to_commit.add(effect); }
 
+void LearningRole::carry_out(RelaySession& effect) { observers_->relay(effect); }
+
+void LearningRole::carry_out(RelaySync& effect) { observers_->relay(effect); }
+
 void LearningRole::carry_out(GiveUp& effect) {
   give_up(std::move(effect.why), effect.wipe, effect.designated);
 }
@@ -217,6 +253,8 @@ void LearningRole::carry_out(EndProcess& effect) {
 }
 
 void LearningRole::retire_port() {
+  if (observers_.has_value()) observers_->retire();
+  metrics_.synced_observers.store(-1);
   if (link_ == nullptr) return;
   site_.env.scheduler().retire(*link_);
   link_.reset();

@@ -5,6 +5,7 @@
 
 #include "server/peer/config_keeper.h"
 #include "server/peer/leader_link.h"
+#include "server/peer/observer_port.h"
 #include "server/peer/role.h"
 #include "server/zab/learner.h"
 
@@ -13,12 +14,14 @@ namespace okapi {
 struct LearningOptions {
   ServerId leader;
   bool observer = false;
-  Zxid committed;  // LearnerOptions::committed
+  Zxid committed;                       // LearnerOptions::committed
+  uint32_t term = 0;                    // of this process: never the same twice
+  std::optional<ServerId> master = {};  // LearnerOptions::master
 };
 
 class LearningRole final : public RoleTerm {
  public:
-  LearningRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs,
+  LearningRole(const PeerSite& site, Bell& bell, ConfigKeeper& configs, RoleMetrics& metrics,
                const LearningOptions& options);
   ~LearningRole() override { retire_port(); }
   void step(Turn& turn) override;
@@ -31,6 +34,8 @@ class LearningRole final : public RoleTerm {
 
  private:
   LearnerOptions learner_options() const;
+  LeaderLinkOptions link_options(const QuorumServer& other) const;
+  void open_observer_port();
   void take_pipeline();
   void take_leader();
   void take(LeaderUp& mail);
@@ -57,10 +62,14 @@ class LearningRole final : public RoleTerm {
   void carry_out(VoidNextConfig& effect);
   void carry_out(SessionAnswer& effect);
   void carry_out(SyncDone& effect);
+  void carry_out(RelaySession& effect);
+  void carry_out(RelaySync& effect);
   void carry_out(GiveUp& effect);
   void carry_out(EndProcess& effect);
 
+  Bell& bell_;
   ConfigKeeper& configs_;
+  RoleMetrics& metrics_;
   const LearningOptions options_;
   MonoTime now_;
   Mailbox<LeaderLinkMail> from_leader_;
@@ -70,6 +79,7 @@ class LearningRole final : public RoleTerm {
   // Memory holds what the disk does not, until a snapshot of it is written.
   bool ahead_of_disk_ = false;
   LearnerEffects effects_;
+  std::optional<ObserverPort> observers_;  // of a follower with observerMasterPort, while it serves
   std::vector<Logged> logged_inbox_;
   std::vector<PrepMail> requests_inbox_;
   std::vector<Revalidation> questions_inbox_;

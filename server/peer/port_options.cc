@@ -55,6 +55,19 @@ LearnerAcceptorOptions learner_acceptor_options(const ServerConfig& config, cons
   return out;
 }
 
+QuorumServer with_observer_port(const ServerConfig& config, QuorumServer member) {
+  std::vector<PeerAddress> addresses;
+  for (PeerAddress& address : member.addresses) {
+    address.quorum_port = config.quorum.sync.observer_master_port;
+    // Two that differ in their ports alone are one now.
+    bool known = std::any_of(addresses.begin(), addresses.end(),
+                             [&](const PeerAddress& other) { return other.host == address.host; });
+    if (!known) addresses.push_back(std::move(address));
+  }
+  member.addresses = std::move(addresses);
+  return member;
+}
+
 SyncBounds sync_bounds(const SyncSettings& sync) {
   return {.snap_max = static_cast<size_t>(std::max(sync.snapshot_syncs_max, 0)),
           .diff_max = static_cast<size_t>(std::max(sync.diff_syncs_max, 0))};

@@ -13,6 +13,8 @@ namespace okapi {
 // those of DataDir.
 LearnerAcceptorOptions learner_acceptor_options(const ServerConfig& config, const QuorumServer& own,
                                                 const DataDir& data, uint32_t term);
+// `member` as observers know it: with observerMasterPort in place of the quorum port.
+QuorumServer with_observer_port(const ServerConfig& config, QuorumServer member);
 // How many observers are brought up to date at once.
 SyncBounds sync_bounds(const SyncSettings& sync);
 // For the way to `leader`, as the membership in use has it.

@@ -37,6 +37,7 @@ QuorumPeer::QuorumPeer(const PeerSite& site, std::function<void(const Recovered&
   if (!site.config.quorum.is_distributed()) return;
   configs_.emplace(site.env.disk(), site.env.log(), site.config, site.env.machine().user_dir);
   election_.emplace(site.self(), election_times(site.config.quorum.election));
+  if (site.config.quorum.sync.observer_master_port != 0) masters_.emplace(site.env.seed());
 }
 
 void QuorumPeer::begin(Bell& bell) {
@@ -227,9 +228,11 @@ void QuorumPeer::begin_role(PeerState state, const std::set<ServerId>& supporter
     role_ = std::make_unique<LeadingRole>(site_, *bell_, *configs_, metrics_,
                                           LeadingOptions{++term_, supporters});
   } else {
-    role_ = std::make_unique<LearningRole>(
-        site_, *bell_, *configs_,
-        LearningOptions{vote_.leader, state_ == PeerState::kObserving, committed_});
+    LearningOptions options{vote_.leader, state_ == PeerState::kObserving, committed_, ++term_};
+    if (options.observer && masters_.has_value()) {
+      options.master = masters_->next(*configs_->current(), options.leader);
+    }
+    role_ = std::make_unique<LearningRole>(site_, *bell_, *configs_, metrics_, options);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "server/election/fast_leader_election.h"
 #include "server/peer/config_keeper.h"
+#include "server/peer/master_choice.h"
 #include "server/peer/peer_site.h"
 #include "server/peer/role.h"
 
@@ -92,6 +93,7 @@ class QuorumPeer final : public Stage {
   // Of an ensemble.
   std::optional<ConfigKeeper> configs_;
   std::optional<FastLeaderElection> election_;
+  std::optional<MasterChoice> masters_;  // with observerMasterPort
   PeerState state_ = PeerState::kLooking;
   Vote vote_;                // the outcome of the last election
   Elected elected_;          // while kElected

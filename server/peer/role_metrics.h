@@ -19,8 +19,9 @@ struct RoleMetrics {
 
   // While this server leads.
   std::atomic<int64_t> leading_since_ms{-1};  // monotonic; -1: it does not
-  std::atomic<int64_t> learners{0}, synced_followers{0}, synced_non_voting{0}, synced_observers{0},
-      pending_syncs{0};
+  std::atomic<int64_t> learners{0}, synced_followers{0}, synced_non_voting{0}, pending_syncs{0};
+  // While it leads or follows; -1: it does neither.
+  std::atomic<int64_t> synced_observers{-1};
 
   void note_proposal(size_t bytes) {
     proposed.add();

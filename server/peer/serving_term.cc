@@ -7,12 +7,13 @@ ServingTerm::ServingTerm(const PeerSite& site, Bell& bell) : site_(site) {
   confirmed_.attach(bell);
 }
 
-void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
-                        std::optional<MembershipView> membership) {
+void ServingTerm::begin(Role role, Zxid last, TermParticulars particulars) {
   OKAPI_ASSERT(!begun_);
   begun_ = true;
-  RolePipeline::Begin begin{
-      .role = role, .server = site_.self(), .last = last, .membership = std::move(membership)};
+  RolePipeline::Begin begin{.role = role,
+                            .server = site_.self(),
+                            .last = last,
+                            .membership = std::move(particulars.membership)};
   // Compat: a standalone server's sessions carry id 1 whatever its myid (client-protocol 2.5).
   if (role == Role::kStandalone) begin.server = ServerId(1);
   if (role == Role::kLeader) {
@@ -30,8 +31,9 @@ void ServingTerm::begin(Role role, Zxid last, const ProposalSizes* proposals,
                           site_.watches, site_.home_of, doors_, site_.admin, site_.snapshots},
       begin, std::move(tokens), ends);
   if (for_clients_) {
-    site_.admin_terms.post(AdminTermBegins{plan.name, plan.peer_state, proposals,
-                                           &pipeline_->tracker().mail, is_read_only(plan)});
+    site_.admin_terms.post(AdminTermBegins{plan.name, plan.peer_state, particulars.proposals,
+                                           &pipeline_->tracker().mail, is_read_only(plan),
+                                           particulars.observer_master});
   }
   site_.on_serving(*pipeline_);
 }

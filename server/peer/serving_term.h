@@ -8,15 +8,20 @@
 
 namespace okapi {
 
+// What not every role has.
+struct TermParticulars {
+  const ProposalSizes* proposals = nullptr;       // of a leader
+  std::optional<MembershipView> membership = {};  // of a leader
+  std::optional<ServerId> observer_master = {};   // AdminTermBegins::observer_master
+};
+
 class ServingTerm {
  public:
   ServingTerm(const PeerSite& site, Bell& bell);
 
   // Once at most. The replica's tokens go into the pipeline, unless it is read-only: then the
   // replica stays at rest. `last`: the newest zxid of the history, behind which Prep goes on.
-  // `proposals`, `membership`: of a leader.
-  void begin(Role role, Zxid last, const ProposalSizes* proposals = nullptr,
-             std::optional<MembershipView> membership = {});
+  void begin(Role role, Zxid last, TermParticulars particulars = {});
   bool begun() const { return begun_; }
   // Without another word nothing is read from clients past that; before begin() too.
   void serve_until(MonoTime until) { ends.serving_until.store(until, std::memory_order_relaxed); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -99,6 +100,7 @@ struct AdminTermBegins {
   const ProposalSizes* proposals = nullptr;  // of a leader
   Mailbox<SessionMail>* tracker = nullptr;
   bool read_only = false;
+  std::optional<ServerId> observer_master = {};  // of an observer: who tells it of commits
 };
 struct AdminTermEnds {
   Mailbox<TermEnded>* confirm = nullptr;

@@ -5,16 +5,20 @@
 
 namespace okapi {
 
+bool is_forwarded(int32_t op) {
+  auto code = op_code_of(op);
+  return code.has_value() && (*code == OpCode::kSync || is_write(*code));
+}
+
 std::optional<PrepMail> mail_of_learner(LinkId link, const ForwardedRequest& request,
                                         Identities identities, MonoTime now) {
   OKAPI_ASSERT(link != LinkId());
-  auto op = op_code_of(request.op);
-  if (!op.has_value() || !(is_write(*op) || op == OpCode::kSync)) return std::nullopt;
+  if (!is_forwarded(request.op)) return std::nullopt;
   RequestView view;
   view.session = request.session;
   view.link = link;
   view.xid = request.cxid;
-  view.op = *op;
+  view.op = *op_code_of(request.op);
   view.body = request.body;
   view.received = now;
   return RequestPtr::make(view, std::move(identities));

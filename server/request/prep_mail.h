@@ -25,8 +25,10 @@ struct OrderedSync {
 // What Prep makes of its mail, in the same order.
 using Prepared = std::variant<EncodedTxn, OrderedSync>;
 
-// On a leader: what a learner sent, as mail; nothing if a learner has no business to send it
-// (safety X-QUO-08). Its link is the owner that it speaks for.
+// Whether a learner has any business to send such a request to its leader.
+bool is_forwarded(int32_t op);
+// On a leader: what a learner sent, as mail; nothing if it is not is_forwarded() (safety
+// X-QUO-08). Its link is the owner that it speaks for.
 std::optional<PrepMail> mail_of_learner(LinkId link, const ForwardedRequest& request,
                                         Identities identities, MonoTime now);
 

@@ -1,6 +1,6 @@
-// What Leader and Learner want done. The stage that hosts them does each effect to its end, in the
-// order given, before the part's next input; so a message never leaves before the file that it
-// speaks of is written. A failed write ends the process.
+// What Leader, Learner and ObserverMaster want done. The stage that hosts them does each effect to
+// its end, in the order given, before the part's next input; so a message never leaves before the
+// file that it speaks of is written. A failed write ends the process.
 #pragma once
 
 #include <optional>
@@ -47,11 +47,13 @@ struct LogTxn {
 // To CommitProcessor. The part has put it into CommittedLog.
 struct CommitTxn {
   EncodedTxn txn;
+  // Of a learner: who leads on, by the reconfig that this is; observers behind it are told.
+  std::optional<ServerId> designated = {};
 };
 
 // SyncDone goes to CommitProcessor, in its place among the transactions.
 
-// --- of the leader ---
+// --- of whoever has learners: the leader, an observer master ---
 
 struct SendTo {
   LinkId link;
@@ -63,19 +65,21 @@ struct CloseLink {
   std::string why;
 };
 // The handler takes the records of its log up to `log_to` through `walk` and sends what that says;
-// then Leader::log_sent, or log_unusable. The network may be slow: it does not wait for it.
+// then log_sent(), or log_unusable(). The network may be slow: it does not wait for it.
 struct StreamLog {
   LinkId link;
   Zxid log_to;
   CommittedWalk walk;
 };
-// The handler sends a SNAP packet and the tree; then Leader::snapshot_sent.
+// The handler sends a SNAP packet and the tree; then snapshot_sent().
 struct StreamSnapshot {
   LinkId link;
 };
-// AskSession goes to SessionTracker, which answers with Leader::revalidated; TouchSessions too.
+// AskSession goes to SessionTracker, which answers with Leader::revalidated; TouchSessions too. Of
+// an observer master both go to Learner.
 
-// To Prep, syncs too: they come back through Leader::sync in their place among the proposals.
+// To Prep, syncs too: they come back through Leader::sync in their place among the proposals. Of an
+// observer master: to Learner::request.
 struct ForwardToPrep {
   LinkId link;
   ServerId sid;
@@ -85,6 +89,9 @@ struct ForwardToPrep {
   std::string body;
   std::vector<Identity> identities;
 };
+
+// --- of the leader ---
+
 // The term is over; every later input is ignored.
 struct StepDown {
   std::string why;
@@ -124,7 +131,15 @@ struct SyncLog {};
 struct WriteSnapshot {
   Zxid zxid;
 };
-// SessionAnswer goes to CommitProcessor, in its place among the transactions.
+// SessionAnswer goes to CommitProcessor, in its place among the transactions. What an observer
+// behind this follower has asked goes back to it, in the same place.
+struct RelaySession {
+  LinkId link;
+  SessionAnswer answer;
+};
+struct RelaySync {
+  LinkId link;
+};
 
 // What was proposed beyond `newest` is void: its proposal is not in the history any more.
 struct VoidNextConfig {
@@ -150,8 +165,8 @@ struct EndProcess {
 using LearnerEffect =
     std::variant<PersistAcceptedEpoch, PersistCurrentEpoch, StoreNextConfig, ActivateConfig,
                  StartServing, LogTxn, CommitTxn, SendToLeader, TruncateLog, LoadSnapshot, ApplyTxn,
-                 AppendTxn, SyncLog, WriteSnapshot, VoidNextConfig, SessionAnswer, SyncDone, GiveUp,
-                 EndProcess>;
+                 AppendTxn, SyncLog, WriteSnapshot, VoidNextConfig, SessionAnswer, SyncDone,
+                 RelaySession, RelaySync, GiveUp, EndProcess>;
 using LearnerEffects = std::vector<LearnerEffect>;
 
 }  // namespace okapi

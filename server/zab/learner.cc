@@ -32,6 +32,13 @@ Learner::Learner(const LearnerOptions& options, CommittedLog& committed, MonoTim
       heard_(now),
       last_committed_(options.committed) {}
 
+std::string Learner::other_end() const {
+  if (options_.master.has_value()) {
+    return fmt::format("observer master {}", options_.master->value());
+  }
+  return fmt::format("leader {}", options_.leader.value());
+}
+
 void Learner::begin(MonoTime now, LearnerEffects& out) {
   heard_ = now;
   sync_.begin(out);
@@ -39,7 +46,7 @@ void Learner::begin(MonoTime now, LearnerEffects& out) {
 
 void Learner::give_up(const std::string& why, LearnerEffects& out, bool wipe) {
   over_ = true;
-  std::string text = fmt::format("leader {} {}", options_.leader.value(), why);
+  std::string text = fmt::format("{} {}", other_end(), why);
   if (sync_.two_histories()) {
     out.push_back(EndProcess{std::move(text)});
     return;
@@ -195,7 +202,7 @@ Status Learner::commit_next(std::optional<ServerId> designated, LearnerEffects& 
   pending_.pop_front();
   last_committed_ = txn.zxid;
   committed_.add(txn);
-  out.push_back(CommitTxn{txn});
+  out.push_back(CommitTxn{txn, designated});
   if (!designated.has_value() || !options_.reconfig_enabled) return {};
   auto config = config_of_txn(txn, options_.rules);
   if (!config.ok()) return config.error();
@@ -217,7 +224,7 @@ void Learner::logged(Zxid zxid, LearnerEffects& out) {
 }
 
 void Learner::request(const ForwardedRequest& request, const std::vector<Identity>& identities,
-                      LearnerEffects& out) {
+                      LearnerEffects& out, LinkId observer) {
   if (!serving()) return;
   std::string data = encode_request(request);
   QuorumPacket packet{static_cast<int32_t>(PacketType::kRequest), Zxid(-1), data, {}};
@@ -226,20 +233,25 @@ void Learner::request(const ForwardedRequest& request, const std::vector<Identit
   for (const Identity& who : identities) packet.auth.items.push_back({who.scheme, who.id});
   out.push_back(SendToLeader{encode_packet(packet)});
   if (request.op == static_cast<int32_t>(OpCode::kSync)) {
-    syncs_.push_back({request.session, request.cxid});
+    syncs_.push_back({{request.session, request.cxid}, observer});
   }
 }
 
 Status Learner::take_sync(LearnerEffects& out) {
   if (syncs_.empty()) return surprise("sent a SYNC that nobody asked for");
-  out.push_back(syncs_.front());
+  const SentSync& first = syncs_.front();
+  if (first.observer == LinkId()) {
+    out.push_back(first.sync);
+  } else {
+    out.push_back(RelaySync{first.observer});
+  }
   syncs_.pop_front();
   return {};
 }
 
-void Learner::revalidate(const Revalidation& question, LearnerEffects& out) {
+void Learner::revalidate(const Revalidation& question, LearnerEffects& out, LinkId observer) {
   if (!serving()) return;
-  ++revalidating_[question.session];
+  revalidating_[question.session].push_back(observer);
   out.push_back(
       SendToLeader{encode_packet(PacketType::kRevalidate, Zxid(-1), jute::encoded(question))});
 }
@@ -249,8 +261,15 @@ Status Learner::take_revalidation(const QuorumPacket& packet, LearnerEffects& ou
   if (!reply.ok()) return reply.error();
   auto asked = revalidating_.find(reply->session);
   if (asked == revalidating_.end()) return surprise("answers a REVALIDATE that nobody sent");
-  if (--asked->second == 0) revalidating_.erase(asked);
-  out.push_back(SessionAnswer{reply->session, reply->valid});
+  LinkId observer = asked->second.front();
+  asked->second.pop_front();
+  if (asked->second.empty()) revalidating_.erase(asked);
+  SessionAnswer answer{reply->session, reply->valid};
+  if (observer == LinkId()) {
+    out.push_back(answer);
+  } else {
+    out.push_back(RelaySession{observer, answer});
+  }
   return {};
 }
 

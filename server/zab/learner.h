@@ -34,11 +34,12 @@ class Learner {
   // Sync has everything up to `zxid` on disk: acked, one ACK for each (Compat: older leaders count
   // each).
   void logged(Zxid zxid, LearnerEffects& out);
-  // A client's write or sync. SYNC comes back in the order of the syncs sent.
+  // A client's write or sync. SYNC comes back in the order of the syncs sent. `observer`: the link
+  // that it came by, if this follower is its master.
   void request(const ForwardedRequest& request, const std::vector<Identity>& identities,
-               LearnerEffects& out);
+               LearnerEffects& out, LinkId observer = {});
   // A client came with a session from elsewhere.
-  void revalidate(const Revalidation& question, LearnerEffects& out);
+  void revalidate(const Revalidation& question, LearnerEffects& out, LinkId observer = {});
   // Clients were heard of: told with the next PING answer.
   void touched(const std::vector<SessionTouch>& touches);
 
@@ -46,6 +47,8 @@ class Learner {
   void tick(MonoTime now, LearnerEffects& out);
 
   bool serving() const { return serving_ && !over_; }
+  // "leader 3", for messages.
+  std::string other_end() const;
   Epoch epoch() const { return sync_.epoch(); }
   // Past it the leader counts as gone.
   MonoTime silent_until() const;
@@ -78,8 +81,13 @@ class Learner {
   std::deque<EncodedTxn> pending_;      // proposed, not committed
   std::deque<Zxid> unacked_;            // given to Sync
   Zxid last_queued_, last_committed_;
-  std::deque<SyncDone> syncs_;                 // sent, in order
-  std::map<SessionId, int64_t> revalidating_;  // questions on their way, by session
+  struct SentSync {
+    SyncDone sync;
+    LinkId observer;  // who asked; none: a client here
+  };
+  std::deque<SentSync> syncs_;  // in order
+  // Who asked about a session, in order; none: a client here.
+  std::map<SessionId, std::deque<LinkId>> revalidating_;
   std::map<SessionId, int32_t> touches_;
 };
 

@@ -73,6 +73,12 @@ Status LearnerSync::take_op(const QuorumPacket& packet, LearnerEffects& out) {
     return surprise(fmt::format("sent {} 0x{:x} in epoch {}", name_of(packet.type()), zxid.value(),
                                 epoch_.value()));
   }
+  bool sets_back = packet.type() == PacketType::kTrunc || packet.type() == PacketType::kSnap;
+  // It is no other history, but an older state of the same: not for clients that have seen more.
+  if (options_.master.has_value() && sets_back && zxid < options_.committed) {
+    return surprise(fmt::format("sent {} 0x{:x}, but 0x{:x} is committed here",
+                                name_of(packet.type()), zxid.value(), options_.committed.value()));
+  }
   if (packet.type() == PacketType::kDiff) {
     if (zxid < last) {
       return surprise(

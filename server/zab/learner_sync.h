@@ -18,6 +18,8 @@ namespace okapi {
 struct LearnerOptions {
   ServerId self, leader;
   bool observer = false;
+  // An observer's: the follower at the other end, if that is not the leader. It may be behind us.
+  std::optional<ServerId> master = {};
   Epoch accepted, current;  // the epoch files
   Zxid last_zxid;           // end of the own log; tree and CommittedLog are there too
   // Known to be committed since this process began: a leader never takes that back.

@@ -179,7 +179,8 @@ class Member(servers.Server):
 
 
 class Ensemble:
-    """Members with the sids 1, 2, 3 and so on, in the order of the given kinds."""
+    """Members with the sids 1, 2, 3 and so on, in the order of the given kinds. With `{sid}` in `host` each has an
+    address of its own."""
 
     def __init__(self, directory, kinds, observers=(), config=None, properties=None, linked=False,
                  host="127.0.0.1"):
@@ -213,7 +214,8 @@ class Ensemble:
         if self.proxy is not None and member is not other:
             quorum = self.proxy.port(member.sid, other.sid, proxy.QUORUM)
             election = self.proxy.port(member.sid, other.sid, proxy.ELECTION)
-        return f"{self.host}:{quorum}:{election}:{other.role}"
+        host = self.host.format(sid=other.sid)
+        return f"{host}:{quorum}:{election}:{other.role}"
 
     def __getitem__(self, sid):
         return self.members[sid]

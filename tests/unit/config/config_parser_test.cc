@@ -213,10 +213,9 @@ TEST_CASE("the settings between servers are taken from file and properties") {
        "-Dfollower.nodelay=false", "-Dleader.nodelay=false"});
   REQUIRE(loaded.ok());
   // What is not acted upon is said, and nothing else.
-  for (const char* name :
-       {"syncEnabled", "observerMasterPort", "reachabilityCheckEnabled",
-        "reachabilityCheckTimeoutMs", "observerMaster.sizeLimit", "follower.nodelay",
-        "leader.nodelay", "observer.reconnectDelayMs", "observer.election.DelayMs"}) {
+  for (const char* name : {"syncEnabled", "reachabilityCheckEnabled", "reachabilityCheckTimeoutMs",
+                           "observerMaster.sizeLimit", "follower.nodelay", "leader.nodelay",
+                           "observer.reconnectDelayMs", "observer.election.DelayMs"}) {
     auto told = [&](const std::string& line) {
       return line.find(name) != line.npos && line.find("no effect") != line.npos;
     };

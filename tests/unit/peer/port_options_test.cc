@@ -56,3 +56,17 @@ TEST_CASE("each setting of the quorum port, and each of its limits, arrives wher
   CHECK(link.mail_bytes_max == 17);
   CHECK(link.packets.packets.auth_bytes_max == 100);
 }
+
+TEST_CASE("observers know a member by observerMasterPort, once for each of its hosts") {
+  ServerConfig config;
+  config.quorum.sync.observer_master_port = 2191;
+  config.quorum.sync.snapshot_syncs_max = 3;
+  config.quorum.sync.diff_syncs_max = 4;
+  QuorumServer member{.sid = ServerId(2),
+                      .addresses = {{"b", 2888, 3888}, {"c", 2889, 3889}, {"b", 2890, 3890}},
+                      .client = std::nullopt};
+  auto link = leader_link_options(config, with_observer_port(config, member));
+  CHECK(link.dial.addresses == std::vector<HostPort>{{"b", 2191}, {"c", 2191}});
+  CHECK(sync_bounds(config.quorum.sync).snap_max == 3);
+  CHECK(sync_bounds(config.quorum.sync).diff_max == 4);
+}

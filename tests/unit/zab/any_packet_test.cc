@@ -5,6 +5,7 @@
 #include "common/base/random.h"
 #include "server/zab/leader.h"
 #include "server/zab/learner.h"
+#include "server/zab/observer_master.h"
 #include "tests/unit/zab/packets.h"
 #include "tests/unit/zab/support.h"
 
@@ -57,6 +58,14 @@ Sent due_at_leader(Rng& rng, LinkId link, size_t step) {
     default:
       return {PacketType::kAck, zx(2, static_cast<uint32_t>(step - 2 + rng.below(2)))};
   }
+}
+
+Sent due_at_master(Rng& rng, LinkId link, size_t step) {
+  if (step > 2) return {PacketType::kPing, zx(2, 1)};
+  if (step == 2) return {PacketType::kAck, zx(2, 0)};
+  Sent due = due_at_leader(rng, link, step);
+  if (step == 0) due.type = PacketType::kObserverInfo;
+  return due;
 }
 
 Sent due_at_learner(size_t step, bool observer) {
@@ -117,6 +126,35 @@ TEST_CASE("inv_a12_no_packet_of_any_learner_harms_the_leader") {
     for (const CommitTxn& commit : all_of<CommitTxn>(out))
       CHECK(commit.txn.zxid.epoch() == Epoch(2));
     CHECK(log.max() <= std::max(zx(1, 2), zx(2, counter)));
+  }
+  CHECK(served > 5'000);
+}
+
+TEST_CASE("inv_a12_no_packet_of_any_observer_harms_its_master") {
+  int64_t served = 0;
+  for (uint64_t seed = 1; seed <= 20'000; ++seed) {
+    Rng rng(seed);
+    CommittedLog log = history();
+    ObserverMasterOptions options{.epoch = Epoch(2),
+                                  .last_zxid = zx(1, 2),
+                                  .limits = {Millis(100), Millis(50), 4},
+                                  .questions_max = 3};
+    MonoTime now{};
+    ObserverMaster master(options, voters(1, 3), log);
+    ObserverMasterEffects out;
+    std::map<LinkId, size_t> steps{{LinkId(2), 0}, {LinkId(3), 0}, {LinkId(4), 0}};
+    for (auto& [link, step] : steps) master.connected(link, now, out);
+    uint32_t counter = 0;
+    for (int i = 0; i < 25; ++i) {
+      LinkId link(2 + rng.below(3));
+      Sent packet = rng.chance(1, 9) ? any_packet(rng) : due_at_master(rng, link, steps[link]++);
+      master.received(link, packet.view(), now, out);
+      if (!rng.chance(1, 2)) continue;
+      log.add(txn_at(zx(2, ++counter)));
+      master.committed(log.entries().back(), std::nullopt, now, out);
+    }
+    served += master.synced(now);
+    CHECK(log.max() == (counter == 0 ? zx(1, 2) : zx(2, counter)));
   }
   CHECK(served > 5'000);
 }

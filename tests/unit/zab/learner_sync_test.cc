@@ -176,6 +176,24 @@ TEST_CASE("x_quo_10_a_trunc_below_what_is_committed_here_ends_the_process_with_a
   CHECK(all_of<TruncateLog>(w.out).empty());
 }
 
+TEST_CASE("an_observer_leaves_a_master_that_is_behind_it_and_keeps_what_it_has") {
+  for (T op : {T::kTrunc, T::kSnap}) {
+    LearnerWorld w(true);
+    w.options.master = ServerId(3);
+    w.hello();
+    w.out.clear();
+    w.put(op, zx(1, 1));
+    REQUIRE(w.gave_up().has_value());
+    CHECK(w.gave_up()->why.starts_with("observer master 3 sent "));
+    CHECK(w.out.size() == 1);
+  }
+  LearnerWorld w(true);
+  w.options.master = ServerId(3);
+  w.hello();
+  w.put(T::kTrunc, zx(1, 2));
+  CHECK(all_of<TruncateLog>(w.out).size() == 1);
+}
+
 TEST_CASE("what_a_synchronisation_commits_is_certain_only_when_the_leader_serves") {
   LearnerWorld w;
   w.hello();

@@ -113,6 +113,45 @@ TEST_CASE("sessions_are_revalidated_by_id_whatever_the_order") {
   CHECK(answers[1].valid);
 }
 
+TEST_CASE("what_an_observer_behind_the_follower_asked_goes_back_to_it") {
+  LearnerWorld w;
+  w.serve();
+  ForwardedRequest sync{SessionId(9), 7, static_cast<int32_t>(OpCode::kSync), ""};
+  w.learner->request(sync, {}, w.out, LinkId(5));
+  w.learner->request(sync, {}, w.out);
+  w.learner->revalidate({SessionId(9), 1}, w.out, LinkId(6));
+  w.learner->revalidate({SessionId(9), 1}, w.out);
+  w.out.clear();
+  w.put(T::kSync, Zxid());
+  REQUIRE(w.out.size() == 1);
+  CHECK(all_of<RelaySync>(w.out).at(0).link == LinkId(5));
+  w.put(T::kSync, Zxid());
+  CHECK(all_of<SyncDone>(w.out).at(0).cxid == 7);
+  std::string valid = jute::encoded(RevalidationReply{SessionId(9), true});
+  w.out.clear();
+  w.put(T::kRevalidate, Zxid(-1), valid);
+  REQUIRE(w.out.size() == 1);
+  CHECK(all_of<RelaySession>(w.out).at(0).link == LinkId(6));
+  CHECK(all_of<RelaySession>(w.out).at(0).answer.valid);
+  w.put(T::kRevalidate, Zxid(-1), valid);
+  CHECK(all_of<SessionAnswer>(w.out).size() == 1);
+  w.put(T::kRevalidate, Zxid(-1), valid);
+  CHECK(w.gave_up().has_value());
+}
+
+TEST_CASE("a_commit_says_who_leads_on_if_it_is_a_reconfig") {
+  LearnerWorld w;
+  w.serve();
+  w.propose(zx(2, 1));
+  w.propose(zx(2, 2));
+  w.commit(zx(2, 1));
+  w.put(T::kCommitAndActivate, zx(2, 2), encode_designated(ServerId(3)));
+  auto commits = all_of<CommitTxn>(w.out);
+  REQUIRE(commits.size() == 2);
+  CHECK_FALSE(commits[0].designated.has_value());
+  CHECK(commits[1].designated == ServerId(3));
+}
+
 TEST_CASE("every_ping_is_answered_with_touches_up_to_a_bound_the_rest_with_the_next") {
   LearnerWorld w;
   w.serve();
