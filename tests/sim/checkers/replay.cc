@@ -209,6 +209,13 @@ std::optional<std::string> Replay::apply_call(const LoggedTxn& txn, const CallRe
   if (txn.err == ErrorCode::kSessionMoved) return apply_moved(txn, record);
   if (Wrong wrong = check_order(txn, record)) return wrong;
   if (record.call.op == OpCode::kReconfig) return apply_reconfig(txn, record);
+  if (is_local(record.session)) {
+    if (txn.is_error && is_ephemeral(record.call.mode)) return std::nullopt;
+    if (is_ephemeral(record.call.mode)) {
+      return fmt::format("INV-D2: {} at {:x} is of no session", name_of_call(record), zxid.value());
+    }
+    model_.create_session(record.session);
+  }
   ModelAnswer answer = model_.write(
       record.call, {.zxid = zxid, .time_ms = txn.header.time_ms, .session = record.session});
   triggers_ = answer.triggers;

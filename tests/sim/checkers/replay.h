@@ -24,6 +24,9 @@ struct ReplayOptions {
   // Several servers: sessions move, reads may be old, and a leader stamps its first replies with
   // the beginning of its epoch.
   bool ensemble = false;
+  // A session of which the log does not tell is one of its server alone: it may write, but makes no
+  // ephemerals.
+  bool local_sessions = false;
   // A sync sees what was answered so long before it was asked: the time for which a leader may not
   // know that it is none any more.
   Nanos sync_lag{};
@@ -89,6 +92,10 @@ class Replay {
   Wrong check_real_time() const;
   std::optional<Point> point_of(const CallRecord& record) const;
   bool may_stamp(Zxid zxid) const;
+  bool is_local(const ClientHistory& client, SessionId id) const;
+  bool is_local(SessionId id) const {
+    return options_.local_sessions && !created_.contains(id.value());
+  }
 
   const History& history_;
   const std::vector<LoggedTxn>& log_;

@@ -69,6 +69,7 @@ ReplayOptions EnsembleWorld::judge_options() {
   const EnsembleShape& shape = ensemble_.shape();
   ReplayOptions options;
   options.ensemble = true;
+  options.local_sessions = shape.local_sessions;
   options.all_abandoned_expired = true;
   // One that was deposed finds out by itself; one that was stopped meanwhile, when it is woken.
   Nanos limit = shape.sync_limit_ticks * Nanos(shape.tick);

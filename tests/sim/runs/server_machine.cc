@@ -80,6 +80,8 @@ void join(ServerConfig& config, const EnsembleShape& shape, size_t number) {
   quorum.members = members_of(shape);
   quorum.peer_type = number < shape.voters ? PeerType::kParticipant : PeerType::kObserver;
   quorum.standalone_enabled = false;
+  quorum.local_sessions_enabled = shape.local_sessions;
+  quorum.local_sessions_upgrading_enabled = shape.local_sessions;
   quorum.init_limit_ticks = quorum.connect_to_learner_master_limit_ticks = shape.init_limit_ticks;
   quorum.sync_limit_ticks = shape.sync_limit_ticks;
   quorum.election.handshake_timeout_ms =

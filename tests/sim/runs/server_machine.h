@@ -49,6 +49,7 @@ struct EnsembleShape {
   bool config_files = false;
   bool reconfig = false;  // the super user may change it; config_files, too
   bool read_only_mode = false;
+  bool local_sessions = false;  // upgraded for their first ephemeral
 
   size_t members() const { return voters + observers; }
 };

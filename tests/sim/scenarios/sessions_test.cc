@@ -58,6 +58,26 @@ TEST_CASE("moved: what a session asked through its old server comes too late") {
   }
 }
 
+// It closes, moves or goes while its server makes it a session of all for its first ephemeral.
+TEST_CASE("zk_3471, zk_2926: no ephemeral is made for a session that is gone by then") {
+  int how = GENERATE(0, 1, 2);
+  for (int after_us = 0; after_us <= 9000; after_us += 300) {
+    Scenario scenario({.voters = 3, .local_sessions = true}, static_cast<uint64_t>(after_us) + 1);
+    int leader = scenario.begin();
+    int from = other_than(leader), to = other_than(leader, from);
+    size_t client = scenario.client(from, Millis(2000));
+    scenario.ask(client, create("/plain"));
+    scenario.send(client, create("/mine", CreateMode::kEphemeral));
+    if (how == 0) scenario.send(client, close());
+    scenario.run_for(Micros(after_us));
+    if (how == 1) scenario.move(client, to);
+    if (how == 2) scenario.lose_client(client);
+    scenario.run_for(Millis(6000));
+    if (how != 1) CHECK_FALSE(scenario.has_node(leader, "/mine"));
+    scenario.end();
+  }
+}
+
 TEST_CASE("lost_connect: who greets a server whose leader goes is answered or sent away") {
   for (int after_ms = 0; after_ms <= 40; after_ms += 4) {
     Scenario scenario;
