@@ -4,6 +4,17 @@
 namespace okapi::sim {
 namespace {
 
+// One is to be deposed.
+struct LeaderWithClient {
+  explicit LeaderWithClient(bool confirms) : shape{.sync_confirms_leadership = confirms} {
+    scenario.ask(client, create("/a"));
+  }
+  EnsembleShape shape;
+  Scenario scenario{shape};
+  int leader = scenario.begin();
+  size_t client = scenario.client(leader, Millis(20'000));
+};
+
 TEST_CASE("zk_2247, zk_3701: a leader that cannot write its log ends, and the others go on") {
   Scenario scenario;
   int leader = scenario.begin();
@@ -23,12 +34,8 @@ TEST_CASE("zk_2247, zk_3701: a leader that cannot write its log ends, and the ot
 }
 
 TEST_CASE("paused_leader: it wakes when another one leads, and serves nothing old to a sync") {
-  EnsembleShape shape;
-  shape.sync_confirms_leadership = GENERATE(false, true);
-  Scenario scenario(shape);
-  int leader = scenario.begin();
-  size_t client = scenario.client(leader, Millis(20'000));
-  scenario.ask(client, create("/a"));
+  LeaderWithClient story(GENERATE(false, true));
+  auto& [shape, scenario, leader, client] = story;
   Nanos limit = shape.sync_limit_ticks * Nanos(shape.tick);
   scenario.node(leader).pause(4 * limit);
   scenario.run_for(Millis(10));
@@ -38,6 +45,25 @@ TEST_CASE("paused_leader: it wakes when another one leads, and serves nothing ol
   scenario.run_for(5 * limit);
   if (scenario.answered(client, asked)) CHECK(scenario.call(client, asked).zxid >= newer);
   scenario.end();
+}
+
+TEST_CASE("zk_1675: who leads no more and has not noticed answers no confirmed sync") {
+  LeaderWithClient story(GENERATE(false, true));
+  auto& [shape, scenario, leader, client] = story;
+  // Their ends of the links are gone, its own are not.
+  scenario.cut_off({leader});
+  std::vector<int> others = {other_than(leader), other_than(leader, other_than(leader))};
+  for (int sid : others) scenario.kill(sid);
+  for (int sid : others) scenario.start(sid);
+  int next = scenario.wait_for_leader(others);
+  Zxid newer = scenario.ask(scenario.client(next), create("/b")).zxid;
+  size_t asked = scenario.send(client, sync());
+  bool answered = scenario.within(Millis(50), [&] { return scenario.answered(client, asked); });
+  CHECK(answered == !shape.sync_confirms_leadership);
+  scenario.end();
+  if (!answered && scenario.answered(client, asked)) {
+    CHECK(scenario.call(client, asked).zxid >= newer);
+  }
 }
 
 TEST_CASE("zk_3756: a server that never was there delays no election") {
