@@ -102,8 +102,6 @@ def test_a_member_of_no_weight_is_no_leader(make_ensemble):
     group.wait_served(1, 2)
 
 
-@pytest.mark.xfail(ensemble.our_kind() == ensemble.OKAPI, strict=True,
-                   reason="leaderServes=no has no effect in our server yet, as it says when it starts")
 def test_a_leader_that_serves_no_clients(make_ensemble):
     group = make_ensemble(3, properties={"zookeeper.leaderServes": "no"})
     group.spawn()
