@@ -111,7 +111,13 @@ void SessionTracker::handle(TouchSessions& told, MonoTime now) {
 void SessionTracker::handle(SessionCreated& created, MonoTime now) {
   auto it = sessions_.find(created.session);
   // Known already unless another server of the ensemble made it.
-  if (it == sessions_.end()) return track(created.session, created.timeout_ms, now);
+  if (it == sessions_.end()) {
+    track(created.session, created.timeout_ms, now);
+    // A leader hears of a learner's session from Prep first, and once more when it is applied:
+    // until then its Selectors would take the session for one that has ended.
+    if (here()) sessions_.at(created.session).scope = SessionScope::kUpgrading;
+    return;
+  }
   Session& entry = it->second;
   if (entry.scope == SessionScope::kGlobal) return;
   set_scope(created.session, entry, SessionScope::kGlobal, now);

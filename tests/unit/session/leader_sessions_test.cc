@@ -40,6 +40,25 @@ struct LeaderWorld : TrackerWorld {
 
 }  // namespace
 
+TEST_CASE("who_takes_a_session_of_a_learner_elsewhere_waits_until_it_is_applied_here") {
+  for (bool asked_by_learner : {false, true}) {
+    LeaderWorld world;
+    const SessionId fresh{0x200000000000099};
+    world.send(SessionCreated{fresh, kTimeout});  // from Prep
+    // The learner's client may have its answer before the tree here knows the session.
+    if (asked_by_learner) {
+      world.send(ask(fresh, kOtherLink));
+    } else {
+      world.attach(kFirst, fresh);
+    }
+    CHECK(world.verdicts().empty());
+    CHECK(world.told(0).empty());
+    world.send(SessionCreated{fresh, kTimeout});  // from CommitProcessor
+    CHECK(world.verdicts() == (asked_by_learner ? Told{"6:yes"} : Told{}));
+    CHECK(world.told(0) == (asked_by_learner ? Told{} : Told{"attached"}));
+  }
+}
+
 TEST_CASE("a_learner_that_asks_for_a_living_session_owns_it_before_it_hears_so") {
   LeaderWorld world;
   // One box for both: what is posted first is first.

@@ -158,8 +158,10 @@ TEST_CASE("a_closed_session_is_forgotten_here_and_in_prep_and_whoever_waits_for_
   CHECK(world.told(1) == Told{"refused"});
 }
 
-TEST_CASE("a_session_of_another_server_is_tracked_when_its_creation_is_applied") {
+TEST_CASE("a_session_of_another_server_is_tracked_from_its_proposal_on") {
   TrackerWorld world;
+  world.send(SessionCreated{SessionId(77), kTimeout});
+  CHECK(world.tracker.session_count() == 1);
   world.send(SessionCreated{SessionId(77), kTimeout});
   CHECK(world.tracker.session_count() == 1);
   SessionId own = world.open(kFirst);
