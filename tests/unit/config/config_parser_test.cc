@@ -222,7 +222,7 @@ TEST_CASE("the settings between servers are taken from file and properties") {
     INFO(name);
     CHECK(std::count_if(loaded.warnings.begin(), loaded.warnings.end(), told) == 1);
   }
-  CHECK(loaded.warnings.size() == 9);
+  CHECK(loaded.warnings.size() == 8);
   const QuorumSettings& quorum = loaded.config.quorum;
   CHECK(quorum.init_limit_ticks == 10);
   CHECK(quorum.sync_limit_ticks == 5);

@@ -19,7 +19,7 @@ TEST_CASE("packets go both ways, whole and in order, over links that take and gi
         [&] { return leader.packets().size() == 101 && learner.packets().size() == 100; }));
     for (int i = 1; i <= 100; ++i) {
       auto at = static_cast<size_t>(i);
-      const QuorumPacket& ack = leader.packets()[at];
+      const QuorumPacket ack = leader.packets()[at];
       CHECK(ack.zxid == Zxid(i));
       CHECK(ack.data->size() == at * 31);
       CHECK(learner.packets()[at - 1].zxid == Zxid(i));
